@@ -1,0 +1,1 @@
+"""The parts of `bench/vram_growth.py`: data, regimes, meter, report."""

@@ -1,0 +1,77 @@
+"""Reads how much memory graphs and device hold, through gpugrad's own functions.
+
+Holds:     one `Reading` is taken at one moment; the time that reading takes is not the training's.
+Must not:  know what is being trained.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import gpugrad as torch
+from gpugrad import memory
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Bytes at one moment."""
+
+    step: int
+    phase: str
+    held: int  # kept by live graphs, each storage counted once
+    allocated: int  # given out by the device's allocator
+    device_used: int | None  # of the whole device, by the driver's account
+
+
+class Meter:
+    """Takes readings of one device and subtracts its own time from the step's."""
+
+    def __init__(self, device: Any) -> None:
+        self.device = device
+        self.on_gpu = device.type == "cuda"
+        self.readings: list[Reading] = []
+        self.step = 0
+        self._began = 0.0
+        self._spent = 0.0
+
+    def begin_step(self, step: int) -> None:
+        self.step = step
+        torch.cuda.reset_peak_memory_stats(self.device)
+        self.mark("begin")
+        self._spent = 0.0
+        self._began = time.perf_counter()
+
+    def mark(self, phase: str) -> Reading:
+        """Waits for the device and notes what it and the graphs hold."""
+        torch.cuda.synchronize(self.device)
+        begin = time.perf_counter()
+        reading = Reading(
+            self.step, phase, memory.held(self.device), self.allocated(), self.device_used()
+        )
+        self.readings.append(reading)
+        self._spent += time.perf_counter() - begin
+        return reading
+
+    def end_step(self) -> tuple[float, int, Reading]:
+        """Seconds of the step, its peak, and the reading at its end."""
+        torch.cuda.synchronize(self.device)
+        seconds = time.perf_counter() - self._began - self._spent
+        peak = int(torch.cuda.max_memory_allocated(self.device))
+        return seconds, peak, self.mark("end")
+
+    def allocated(self) -> int:
+        return int(torch.cuda.memory_allocated(self.device))
+
+    def device_used(self) -> int | None:
+        """What the driver counts as in use, other processes included; None on the CPU."""
+        if not self.on_gpu:
+            return None
+        free, total = torch.cuda.mem_get_info(self.device)
+        return int(total - free)
+
+    def free_share(self) -> float:
+        """How much of the device is still free."""
+        free, total = torch.cuda.mem_get_info(self.device)
+        return float(free / total)

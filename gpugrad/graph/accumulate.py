@@ -1,0 +1,134 @@
+"""Sums of cotangents, and their arrival at leaves.
+
+Holds:     an array is written over only if nobody but the engine has it; what arrives at a leaf is
+           taken over without a copy where that is safe.
+Must not:  decide what runs when; that is the engine's.
+"""
+
+from __future__ import annotations
+
+from sys import getrefcount
+from typing import Any
+
+from .base import TensorBase, new_tensor
+from .modes import local
+from .node import Accumulator
+from .saved import mutated
+from ..array import kind_of_array
+
+__all__ = ["add", "as_tensor", "deliver", "deliver_leaf", "run_hooks"]
+
+_IN_PLACE_FROM = 2048  # elements; below, a fresh array costs less than asking who else has this one
+
+
+def add(total: Any, g: Any) -> Any:
+    """``total + g`` for two cotangents of a pass, written over ``total`` if only the engine has it.
+
+    The references to an array the engine alone has: the pending entry, the caller's variable, this
+    argument and getrefcount's own.
+    """
+    if (
+        not isinstance(total, TensorBase)
+        and total.size >= _IN_PLACE_FROM
+        and getrefcount(total) <= 4
+        and _whole(total)
+        and total.dtype == g.dtype
+    ):
+        total += g
+        return total
+    return total + g
+
+
+def _whole(array: Any) -> bool:
+    """Whether no other array looks at the bytes of ``array``, which only the engine has.
+
+    An array from the pool of host arrays is a view of one that nobody else has.
+    """
+    base = array.base
+    if base is None or base.__class__ is not array.__class__:
+        return True
+    return base.nbytes == array.nbytes and getrefcount(base) <= 3
+
+
+def deliver(pending: dict[Any, Any], edge: Any, g: Any) -> None:
+    """Adds a cotangent to what has arrived at ``edge``, if the pass wants it."""
+    if g is not None and edge in pending:
+        total = pending[edge]
+        pending[edge] = g if total is None else add(total, g)
+
+
+def as_tensor(g: Any) -> Any:
+    """A cotangent as a tensor, whichever of the two forms it has."""
+    return g if isinstance(g, TensorBase) else new_tensor(g, kind_of_array(g))
+
+
+# ------------------------------------------------------------------------------------------- leaves
+def deliver_leaf(accumulator: Accumulator, g: Any, create: bool) -> None:
+    """Adds ``g`` to the gradient of a leaf, with PyTorch's rules.
+
+    Without create_graph: the first arrival becomes ``.grad`` itself if nobody else has the buffer,
+    later ones are added in place into the same tensor. With create_graph: a new tensor every time.
+    """
+    leaf = accumulator.leaf()
+    if leaf is None:
+        return
+    if accumulator.hooks is not None:
+        g = run_hooks(accumulator, g, create)
+    before = leaf._grad
+    if before is None:
+        leaf._grad = g if create else _first(leaf, g)
+    elif create:
+        leaf._grad = before + g  # type: ignore[operator]
+    else:
+        before.array[...] += as_tensor(g).array
+        mutated(before)
+    if accumulator.hooks is not None:
+        for hook in list(accumulator.hooks.post.values()):
+            hook(leaf)
+
+
+def _first(leaf: TensorBase, g: Any) -> Any:
+    """The first gradient of ``leaf``: ``g`` itself if it is a whole buffer nobody else has.
+
+    References of such a buffer: ``g`` here, in deliver_leaf and in the engine, and getrefcount's.
+    """
+    ours = getrefcount(g) <= 4 and _whole(g)
+    if not ours or not g.flags.c_contiguous:
+        g = g.copy()
+    if g.dtype != leaf.kind.numpy:
+        g = g.astype(leaf.kind.numpy)
+    return new_tensor(g, leaf.kind, shape=leaf.shape)
+
+
+# -------------------------------------------------------------------------------------------- hooks
+def run_hooks(place: Any, g: Any, create: bool) -> Any:
+    """Runs the tensor hooks of a node or accumulator on its cotangent, then retains it if asked.
+
+    A hook sees a tensor and may return another one of the same shape.
+    """
+    hooks = place.hooks
+    mode = local.mode
+    tensor = as_tensor(g)
+    for hook in list(hooks.functions.values()):
+        before = mode.grad
+        mode.grad = create
+        try:
+            result = hook(tensor)
+        finally:
+            mode.grad = before
+        if result is not None:
+            tensor = _checked(result, tensor, hook)
+    if hooks.capture is not None:
+        kept = hooks.capture()
+        if kept is not None:
+            kept._grad = tensor
+    return tensor if create else tensor.array
+
+
+def _checked(result: Any, g: Any, hook: Any) -> Any:
+    name = getattr(hook, "__name__", type(hook).__name__)
+    if not isinstance(result, TensorBase):
+        raise TypeError(f"expected Variable, but hook returned '{type(result).__name__}'")
+    if result.shape != g.shape:
+        raise RuntimeError(f"hook '{name}' has changed the size of value")
+    return result

@@ -1,0 +1,101 @@
+"""What a tensor is below its mathematics: an array, its kind, and its place in a graph.
+
+Holds:     ``node`` is None for constants, a leaf's Accumulator, or the node that made the tensor, so
+           "requires a gradient" and "has a node" are the same thing. ``array`` is always an array,
+           never a NumPy scalar. ``storage`` is made when somebody first shares, saves or writes.
+Must not:  know any operation. ``tensor.Tensor`` derives from this and says so with ``use_class``.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, TypeVar
+
+from ..array import Kind, Storage, new_storage
+
+__all__ = ["Size", "TensorBase", "make_storage", "new_tensor", "storage_of", "tensor_class",
+           "use_class"]  # fmt: skip
+
+new = object.__new__
+
+
+class Size(tuple[int, ...]):
+    """A shape: a tuple of ints that prints like PyTorch's and can count its elements."""
+
+    __slots__ = ()
+
+    def numel(self) -> int:
+        """The number of elements."""
+        return math.prod(self)
+
+    def __repr__(self) -> str:
+        return f"gpugrad.Size({list(self)})"
+
+
+class TensorBase:
+    """The state of a tensor.
+
+    array    NumPy or CuPy array
+    kind     its (device, dtype)
+    shape    Size; equal shapes are often the same object, which makes comparing them cheap
+    storage  the identity of its bytes, or None while nobody else looks at them
+    node     None, an Accumulator (a leaf that requires grad) or the node that made it
+    _grad    the accumulated gradient
+    base     the tensor this one is a view of, or None
+    extra    rare state (names, retained gradients), or None
+    """
+
+    __slots__ = ("__weakref__", "_grad", "array", "base", "extra", "kind", "node", "shape", "storage")
+
+    array: Any
+    kind: Kind
+    shape: Size
+    storage: Storage | None
+    node: Any
+    _grad: TensorBase | None
+    base: TensorBase | None
+    extra: dict[str, Any] | None
+
+
+T = TypeVar("T", bound=TensorBase)
+
+
+class _Classes:
+    """The concrete tensor class, which lives in a room to the right."""
+
+    tensor: type[Any] = TensorBase
+
+
+def use_class(cls: type[TensorBase]) -> None:
+    """Makes ``cls`` the class of the tensors that graphs and operations create."""
+    _Classes.tensor = cls
+
+
+def tensor_class() -> type[Any]:
+    """The concrete tensor class."""
+    return _Classes.tensor
+
+
+def new_tensor(array: Any, kind: Kind, node: Any = None, storage: Storage | None = None,
+               shape: Size | None = None) -> Any:
+    """A tensor around a raw array."""
+    out = new(_Classes.tensor)
+    out.array = array
+    out.kind = kind
+    out.shape = Size(array.shape) if shape is None else shape
+    out.storage = storage
+    out.node = node
+    out._grad = out.base = out.extra = None
+    return out
+
+
+def make_storage(tensor: TensorBase) -> Storage:
+    """Gives ``tensor``, which nobody shares yet, its Storage."""
+    storage = tensor.storage = new_storage(tensor.array, tensor.kind)
+    return storage
+
+
+def storage_of(tensor: TensorBase) -> Storage:
+    """The Storage of ``tensor``, made if this is the first to ask."""
+    storage = tensor.storage
+    return make_storage(tensor) if storage is None else storage

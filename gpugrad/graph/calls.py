@@ -1,0 +1,163 @@
+"""``backward`` and ``grad``: what users ask for, checked and handed to the engine.
+
+Holds:     whatever is wrong with the request is said before the engine starts.
+Must not:  look into the graph; that is the engine's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..array import Kind
+from ..errors import (
+    DeviceError,
+    GraphError,
+    implicit_seed,
+    no_grad_root,
+    not_required,
+    seed_shape,
+)
+from .base import TensorBase, new_tensor
+from .engine import run
+from .where import here, location
+
+__all__ = ["backward", "grad", "is_leaf"]
+
+Tensors = TensorBase | Sequence[TensorBase]
+
+
+def backward(tensors: Tensors, grad_tensors: Any = None, retain_graph: bool | None = None,
+             create_graph: bool = False, inputs: Tensors | None = None) -> None:
+    """Accumulates the gradients of ``tensors`` into the ``.grad`` of their leaves.
+
+    tensors       one root or several; a root with several elements needs a seed
+    grad_tensors  one seed per root: a tensor or array of its shape, or a number; None means 1
+    retain_graph  keep saved values for another pass; by default what ``create_graph`` is
+    create_graph  record the pass itself, so that its results can be differentiated
+    inputs        accumulate only into these (leaves or not)
+
+    Raises:  GraphError, GraphFreedError, InplaceError, ShapeError; nothing has changed then
+    """
+    roots = _several(tensors)
+    targets = None if inputs is None else _several(inputs)
+    if targets is not None and not targets:
+        raise GraphError("`inputs` argument to `backward()` cannot be empty.")
+    seeds = _seeds(roots, grad_tensors, create_graph)
+    if targets is not None:
+        _check_targets(targets)
+    retain = create_graph if retain_graph is None else retain_graph
+    results = run(roots, seeds, targets, retain_graph=retain, create_graph=create_graph,
+                  accumulate=True, call="backward()")  # fmt: skip
+    for target, g in zip(targets or (), results, strict=True):
+        if g is not None and not is_leaf(target):
+            _accumulate(target, g)
+
+
+def grad(outputs: Tensors, inputs: Tensors, grad_outputs: Any = None,
+         retain_graph: bool | None = None, create_graph: bool = False,
+         allow_unused: bool | None = None, is_grads_batched: bool = False,
+         materialize_grads: bool = False) -> tuple[Any, ...]:
+    """The gradients of ``outputs`` with respect to ``inputs``, as a tuple; no ``.grad`` changes.
+
+    allow_unused       return None for an input that was not used, instead of raising
+    materialize_grads  return zeros for it
+
+    Raises:  as ``backward``; UnusedInputError; ValueError for allow_unused=False with
+             materialize_grads=True
+    """
+    roots, targets = _several(outputs), _several(inputs)
+    if materialize_grads and allow_unused is False:
+        raise ValueError(
+            "Expected allow_unused to be True or not passed when materialize_grads=True, "
+            "but got: allow_unused=False."
+        )
+    if not targets:
+        raise GraphError("`inputs` argument to `grad()` cannot be empty.")
+    if is_grads_batched:
+        raise NotImplementedError("is_grads_batched=True is not supported yet; loop over the rows")
+    seeds = _seeds(roots, grad_outputs, create_graph)
+    _check_targets(targets)
+    retain = create_graph if retain_graph is None else retain_graph
+    results = run(roots, seeds, targets, retain_graph=retain, create_graph=create_graph,
+                  accumulate=False, allow_unused=bool(allow_unused) or materialize_grads,
+                  call="autograd.grad()")  # fmt: skip
+    return tuple(
+        _result(g, target, materialize_grads) for g, target in zip(results, targets, strict=True)
+    )
+
+
+# ------------------------------------------------------------------------------------------ requests
+def is_leaf(tensor: TensorBase) -> bool:
+    """Whether the user made the tensor, rather than a recorded op."""
+    node = tensor.node
+    return node is None or hasattr(node, "leaf")
+
+
+def _several(tensors: Any) -> list[TensorBase]:
+    found = [tensors] if isinstance(tensors, TensorBase) else list(tensors)
+    for t in found:
+        if not isinstance(t, TensorBase):
+            raise TypeError(f"expected a Tensor, but got {type(t).__name__}")
+    return found
+
+
+def _check_targets(targets: list[TensorBase]) -> None:
+    if any(target.node is None for target in targets):
+        raise not_required(str(location(*here())))
+
+
+def _seeds(roots: list[TensorBase], given: Any, create: bool) -> list[Any]:
+    if given is None or isinstance(given, (TensorBase, int, float)) or hasattr(given, "dtype"):
+        given = [given] * len(roots) if given is None else [given]
+    if len(given) != len(roots):
+        raise GraphError(f"got {len(roots)} tensors and {len(given)} gradients")
+    seeds = []
+    for index, (root, seed) in enumerate(zip(roots, given, strict=True)):
+        if root.node is None:
+            raise no_grad_root(index, where=str(location(*here())))
+        seeds.append(_seed(index, root, seed, create))
+    return seeds
+
+
+def _seed(index: int, root: TensorBase, seed: Any, create: bool) -> Any:
+    """The cotangent of one root: a raw array, or a tensor for a recorded pass."""
+    kind: Kind = root.kind
+    if seed is None:
+        if root.array.size != 1:
+            raise implicit_seed(tuple(root.shape), str(location(*here())))
+        seed = kind.xp.ones(root.shape, kind.numpy)
+    elif isinstance(seed, TensorBase):
+        if seed.kind.device != kind.device:
+            raise DeviceError(
+                f"grad_output[{index}] is on {seed.kind.device}, output[{index}] on {kind.device}"
+            )
+        if tuple(seed.shape) != tuple(root.shape):
+            raise seed_shape(index, tuple(seed.shape), tuple(root.shape))
+        if create and seed.kind is kind:
+            return seed
+        seed = seed.array.astype(kind.numpy, copy=False)
+    else:
+        seed = kind.xp.asarray(seed, kind.numpy)
+        if seed.shape != tuple(root.shape):
+            if seed.size != 1 or root.array.size != 1:
+                raise seed_shape(index, seed.shape, tuple(root.shape))
+            seed = seed.reshape(root.shape)
+    return new_tensor(seed, kind) if create else seed
+
+
+def _result(g: Any, target: TensorBase, materialize: bool) -> Any:
+    kind = target.kind
+    if g is None:
+        if not materialize:
+            return None
+        g = kind.xp.zeros(target.shape, kind.numpy)
+    if isinstance(g, TensorBase):
+        return g
+    return new_tensor(g.copy() if isinstance(g.base, type(g)) else g, kind, shape=target.shape)
+
+
+def _accumulate(target: TensorBase, g: Any) -> None:
+    """Adds to the ``.grad`` of a tensor that is no leaf but was named in ``inputs``."""
+    new = g if isinstance(g, TensorBase) else new_tensor(g.copy(), target.kind)
+    target._grad = new if target._grad is None else target._grad + new  # type: ignore[operator]

@@ -1,0 +1,79 @@
+"""Which line of the user's program is running.
+
+Holds:     an op notes a code object and an instruction index, two stores; both become text only
+           when shown. "The user's line" is the innermost frame outside this package.
+Must not:  keep a frame: frames keep every local variable alive.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from types import CodeType, FrameType
+from typing import Any, NamedTuple
+
+__all__ = ["PRINTED", "Location", "here", "is_internal", "location", "user_files", "user_frame"]
+
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+PRINTED = "<gpugrad"
+"""File names of printed functions begin like this."""
+
+
+user_files: set[str] = set()
+"""File names known not to be gpugrad's; a printed op call looks here before anything else."""
+
+
+def is_internal(filename: str) -> bool:
+    if filename in user_files:
+        return False
+    if filename.startswith((_PACKAGE, PRINTED)):
+        return True
+    user_files.add(filename)
+    return False
+
+
+class Location(NamedTuple):
+    """A line of source: ``train.py:31 in step``."""
+
+    file: str
+    line: int
+    function: str
+
+    def __str__(self) -> str:
+        inside = "" if self.function == "<module>" else f" in {self.function}"
+        return f"{self.short}:{self.line}{inside}"
+
+    @property
+    def short(self) -> str:
+        """The file, relative to the working directory where it lies inside it."""
+        if not os.path.isabs(self.file):
+            return self.file
+        relative = os.path.relpath(self.file)
+        return self.file if relative.startswith("..") else relative
+
+
+def user_frame(frame: FrameType | None) -> Any:
+    """The innermost frame from ``frame`` outwards that is not gpugrad's own."""
+    outermost = frame
+    while frame is not None and is_internal(frame.f_code.co_filename):
+        outermost = frame
+        frame = frame.f_back
+    return outermost if frame is None else frame
+
+
+def here() -> tuple[CodeType, int]:
+    """Code object and instruction index of the user's current line."""
+    frame = user_frame(sys._getframe(1))
+    return frame.f_code, frame.f_lasti
+
+
+def location(code: CodeType | None, instruction: int) -> Location:
+    """The text of what an op noted."""
+    if code is None:
+        return Location("<unknown>", 0, "<module>")
+    line = code.co_firstlineno
+    for start, end, number in code.co_lines():
+        if start <= instruction < end and number is not None:
+            line = number
+            break
+    return Location(code.co_filename, line, code.co_name)

@@ -1,0 +1,310 @@
+"""Functions of neural networks under PyTorch's names and argument orders.
+
+Holds:     each function only sorts out its arguments; an op computes, and says what it saves.
+           ``inplace=True`` overwrites the input, as in PyTorch.
+Must not:  keep state.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+from ..graph import new_tensor
+from ..ops import activation as act
+from ..ops import index, random
+from ..ops import loss_terms as terms
+from ..ops.activation import (
+    gelu,
+    logsigmoid,
+    prelu,
+    sigmoid,
+    softsign,
+    tanhshrink,
+)
+from ..ops.elementary import tanh
+from ..ops.linalg import linear
+from ..ops.loss import cross_entropy, nll_loss, reduced, reduction_name
+from ..ops.softmax import log_softmax, softmax, softmin
+from ..tensor.inplace import write
+
+__all__ = [
+    "binary_cross_entropy", "binary_cross_entropy_with_logits", "celu", "celu_", "cosine_similarity",
+    "cross_entropy", "dropout", "elu", "elu_", "embedding", "gelu", "glu", "hardshrink",
+    "hardsigmoid", "hardswish", "hardtanh", "hardtanh_", "huber_loss", "kl_div", "l1_loss",
+    "leaky_relu", "leaky_relu_", "linear", "log_softmax", "logsigmoid", "mish", "mse_loss",
+    "nll_loss", "normalize", "one_hot", "prelu", "relu", "relu6", "relu_", "selu", "selu_",
+    "sigmoid", "silu", "smooth_l1_loss", "softmax", "softmin", "softplus", "softshrink", "softsign",
+    "tanh", "tanhshrink", "threshold", "threshold_",
+]  # fmt: skip
+
+
+# -------------------------------------------------------------------------------------- activations
+def _run(op: Callable[..., Any], input: Any, inplace: bool, **settings: Any) -> Any:
+    if not inplace:
+        return op(input, **settings)
+    return write(input, lambda old: op(old, **settings))
+
+
+def relu(input: Any, inplace: bool = False) -> Any:
+    """The positive part. See ``gpugrad.relu``."""
+    return write(input, act.relu) if inplace else act.relu(input)
+
+
+def relu6(input: Any, inplace: bool = False) -> Any:
+    """``input`` clamped to 0..6."""
+    return _run(act.relu6, input, inplace)
+
+
+def leaky_relu(input: Any, negative_slope: float = 0.01, inplace: bool = False) -> Any:
+    """Identity above zero, ``negative_slope * input`` below."""
+    return _run(act.leaky_relu, input, inplace, negative_slope=negative_slope)
+
+
+def elu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
+    """Identity above zero, ``alpha * (exp(input) - 1)`` below."""
+    return _run(act.elu, input, inplace, alpha=alpha)
+
+
+def celu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
+    """Identity above zero, ``alpha * (exp(input / alpha) - 1)`` below."""
+    return _run(act.celu, input, inplace, alpha=alpha)
+
+
+def selu(input: Any, inplace: bool = False) -> Any:
+    """ELU scaled so that activations normalise themselves."""
+    return _run(act.selu, input, inplace)
+
+
+def silu(input: Any, inplace: bool = False) -> Any:
+    """``input * sigmoid(input)``."""
+    return _run(act.silu, input, inplace)
+
+
+def mish(input: Any, inplace: bool = False) -> Any:
+    """``input * tanh(softplus(input))``."""
+    return _run(act.mish, input, inplace)
+
+
+def hardtanh(input: Any, min_val: float = -1.0, max_val: float = 1.0,
+             inplace: bool = False) -> Any:
+    """``input`` clamped to ``min_val``..``max_val``."""
+    if min_val > max_val:
+        raise ValueError("min_val cannot be greater than max_val")
+    return _run(act.hardtanh, input, inplace, min_val=min_val, max_val=max_val)
+
+
+def hardsigmoid(input: Any, inplace: bool = False) -> Any:
+    """``relu6(input + 3) / 6``."""
+    return _run(act.hardsigmoid, input, inplace)
+
+
+def hardswish(input: Any, inplace: bool = False) -> Any:
+    """``input * relu6(input + 3) / 6``."""
+    return _run(act.hardswish, input, inplace)
+
+
+def threshold(input: Any, threshold: float, value: float, inplace: bool = False) -> Any:
+    """``input`` above ``threshold``, ``value`` elsewhere."""
+    return _run(act.threshold, input, inplace, threshold=threshold, value=value)
+
+
+def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
+    """``log(1 + exp(beta * input)) / beta``, the identity where ``beta * input > threshold``."""
+    return act.softplus(input, beta=beta, threshold=threshold)
+
+
+def hardshrink(input: Any, lambd: float = 0.5) -> Any:
+    """``input`` where its magnitude exceeds ``lambd``, zero elsewhere."""
+    return act.hardshrink(input, lambd=lambd)
+
+
+def softshrink(input: Any, lambd: float = 0.5) -> Any:
+    """``input`` moved towards zero by ``lambd``, zero where it would cross."""
+    if lambd < 0:
+        raise RuntimeError(f"lambda must be greater or equal to 0, but found to be {lambd}.")
+    return act.softshrink(input, lambd=lambd)
+
+
+def glu(input: Any, dim: int = -1) -> Any:
+    """First half of ``dim`` times the sigmoid of the second."""
+    if input.shape[dim] % 2:
+        raise RuntimeError(
+            f"Halving dimension must be even, but dimension {dim} is size {input.shape[dim]}"
+        )
+    value, gate = input.chunk(2, dim)
+    return value * sigmoid(gate)
+
+
+def relu_(input: Any) -> Any:
+    """``relu`` in place."""
+    return relu(input, True)
+
+
+def leaky_relu_(input: Any, negative_slope: float = 0.01) -> Any:
+    """``leaky_relu`` in place."""
+    return leaky_relu(input, negative_slope, True)
+
+
+def elu_(input: Any, alpha: float = 1.0) -> Any:
+    """``elu`` in place."""
+    return elu(input, alpha, True)
+
+
+def celu_(input: Any, alpha: float = 1.0) -> Any:
+    """``celu`` in place."""
+    return celu(input, alpha, True)
+
+
+def selu_(input: Any) -> Any:
+    """``selu`` in place."""
+    return selu(input, True)
+
+
+def hardtanh_(input: Any, min_val: float = -1.0, max_val: float = 1.0) -> Any:
+    """``hardtanh`` in place."""
+    return hardtanh(input, min_val, max_val, True)
+
+
+def threshold_(input: Any, threshold: float, value: float) -> Any:
+    """``threshold`` in place."""
+    return _run(act.threshold, input, True, threshold=threshold, value=value)
+
+
+# ------------------------------------------------------------------------------------------- lookups
+def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
+    """In training, zeroes elements with probability ``p`` and scales the others by 1 / (1 - p)."""
+    if not inplace or not training or p == 0:
+        return random.dropout(input, p, training)
+    return write(input, lambda old: random.dropout(old, p, training))
+
+
+def embedding(input: Any, weight: Any, padding_idx: int | None = None,
+              max_norm: float | None = None, norm_type: float = 2.0,
+              scale_grad_by_freq: bool = False, sparse: bool = False) -> Any:
+    """Rows of ``weight`` by the integers of ``input``; see ``gpugrad.ops.index.embedding``."""
+    if max_norm is not None or scale_grad_by_freq or sparse:
+        raise NotImplementedError(
+            "embedding: max_norm, scale_grad_by_freq and sparse gradients are not available; "
+            "renormalise the weight under no_grad() instead of max_norm"
+        )
+    return index.embedding(input, weight, padding_idx)
+
+
+def one_hot(tensor: Any, num_classes: int = -1) -> Any:
+    """Integers as rows with a single 1; the number of classes is read from the data if -1."""
+    array, xp = tensor.array, tensor.kind.xp
+    if tensor.kind.dtype.name != "int64":
+        raise RuntimeError("one_hot is only applicable to index tensor of type LongTensor.")
+    if num_classes == -1:
+        if not array.size:
+            raise RuntimeError("Can not infer total number of classes from empty tensor.")
+        num_classes = int(array.max()) + 1
+    if array.size and (int(array.min()) < 0 or int(array.max()) >= num_classes):
+        raise RuntimeError("Class values must be non-negative and smaller than num_classes.")
+    rows = (array[..., None] == xp.arange(num_classes)).astype(tensor.kind.numpy)
+    return new_tensor(rows, tensor.kind)
+
+
+def normalize(input: Any, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Any:
+    """``input`` divided by its norm along ``dim``, or by ``eps`` where that is larger."""
+    return input / input.norm(p, dim, keepdim=True).clamp_min(eps)
+
+
+def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
+    """The cosine of the angle between the vectors along ``dim``."""
+    norm1 = x1.norm(2.0, dim, keepdim=True).clamp_min(eps)
+    norm2 = x2.norm(2.0, dim, keepdim=True).clamp_min(eps)
+    return ((x1 / norm1) * (x2 / norm2)).sum(dim)
+
+
+# -------------------------------------------------------------------------------------------- losses
+def mse_loss(input: Any, target: Any, size_average: bool | None = None,
+             reduce: bool | None = None, reduction: str = "mean", weight: Any = None) -> Any:
+    """``(input - target) ** 2``, reduced."""
+    return _compare(terms.mse_term, input, target, size_average, reduce, reduction, weight)
+
+
+def l1_loss(input: Any, target: Any, size_average: bool | None = None,
+            reduce: bool | None = None, reduction: str = "mean", weight: Any = None) -> Any:
+    """``|input - target|``, reduced."""
+    return _compare(terms.l1_term, input, target, size_average, reduce, reduction, weight)
+
+
+def smooth_l1_loss(input: Any, target: Any, size_average: bool | None = None,
+                   reduce: bool | None = None, reduction: str = "mean", beta: float = 1.0) -> Any:
+    """Quadratic below ``beta``, linear above, reduced."""
+    if beta < 0:
+        raise RuntimeError("smooth_l1_loss does not support negative values for beta.")
+    if beta == 0:
+        return l1_loss(input, target, size_average, reduce, reduction)
+    term = terms.smooth_l1_term
+    return _compare(term, input, target, size_average, reduce, reduction, None, beta=beta)
+
+
+def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0,
+               weight: Any = None) -> Any:
+    """Quadratic below ``delta``, linear above, reduced."""
+    if delta <= 0:
+        raise RuntimeError("huber_loss does not support non-positive values for delta.")
+    return _compare(terms.huber_term, input, target, None, None, reduction, weight, delta=delta)
+
+
+def kl_div(input: Any, target: Any, size_average: bool | None = None, reduce: bool | None = None,
+           reduction: str = "mean", log_target: bool = False) -> Any:
+    """``target * (log(target) - input)`` for log-probabilities ``input``, reduced.
+
+    "batchmean" divides the sum by the first size, which is what the mathematics says.
+    """
+    term = terms.kl_div_log_target_term if log_target else terms.kl_div_term
+    if reduction == "batchmean":
+        return term(input, target).sum() / input.shape[0]
+    return reduced(term(input, target), reduction_name(reduction, size_average, reduce))
+
+
+def binary_cross_entropy(input: Any, target: Any, weight: Any = None,
+                         size_average: bool | None = None, reduce: bool | None = None,
+                         reduction: str = "mean") -> Any:
+    """Cross-entropy of probabilities with targets in [0, 1], reduced; logs stop at -100."""
+    if target.shape != input.shape:
+        raise ValueError(
+            f"Using a target size ({target.shape}) that is different to the input size "
+            f"({input.shape}) is deprecated. Please ensure they have the same size."
+        )
+    out = terms.binary_cross_entropy_term(input, target)
+    out = out if weight is None else out * weight
+    return reduced(out, reduction_name(reduction, size_average, reduce))
+
+
+def binary_cross_entropy_with_logits(input: Any, target: Any, weight: Any = None,
+                                     size_average: bool | None = None, reduce: bool | None = None,
+                                     reduction: str = "mean", pos_weight: Any = None) -> Any:
+    """Cross-entropy of ``sigmoid(input)`` with targets in [0, 1], reduced, without overflow."""
+    if target.shape != input.shape:
+        raise ValueError(
+            f"Target size ({target.shape}) must be the same as input size ({input.shape})"
+        )
+    if pos_weight is None:
+        out = terms.bce_with_logits_term(input, target)
+    else:
+        out = terms.weighted_bce_with_logits_term(input, target, pos_weight)
+    out = out if weight is None else out * weight
+    return reduced(out, reduction_name(reduction, size_average, reduce))
+
+
+def _compare(term: Callable[..., Any], input: Any, target: Any, size_average: bool | None,
+             reduce: bool | None, reduction: str, weight: Any, **settings: Any) -> Any:
+    if target.shape != input.shape:
+        warnings.warn(
+            f"Using a target size ({target.shape}) that is different to the input size "
+            f"({input.shape}). This will likely lead to incorrect results due to broadcasting. "
+            "Please ensure they have the same size.",
+            stacklevel=3,
+        )
+    out = term(input, target, **settings)
+    chosen = reduction_name(reduction, size_average, reduce)
+    if weight is None:
+        return reduced(out, chosen)
+    weighted = (out * weight).sum() if chosen != "none" else out * weight
+    return weighted / weight.expand(out.shape).sum() if chosen == "mean" else weighted

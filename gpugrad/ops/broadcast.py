@@ -1,0 +1,98 @@
+"""Broadcasting and its transpose, and conversion between kinds: what every family leans on.
+
+Holds:     works on tensors (recorded) and on raw arrays (computed) alike, as all linear ops do.
+Must not:  depend on elementwise ops; they depend on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..array import Kind, kind_of_array, module_of
+from ..graph import Size, TensorBase, new_tensor
+from .generic import Linear, linear
+from .record import record, records
+
+__all__ = ["convert", "expand", "expand_to", "sum_axes", "sum_to", "sum_to_shape"]
+
+
+# ----------------------------------------------------------------------------- expand and its transpose
+def sum_axes(shape: Sequence[int], target: Sequence[int]) -> tuple[int, ...]:
+    """The axes of ``shape`` over which a broadcast from ``target`` has to be summed."""
+    lead = len(shape) - len(target)
+    return (
+        *range(lead),
+        *(i + lead for i, n in enumerate(target) if n == 1 and shape[i + lead] != 1),
+    )
+
+
+def _sum_to(xp: Any, x: Any, *, shape: Size) -> Any:
+    axes = sum_axes(x.shape, shape)
+    return x.sum(axes).reshape(shape) if axes else x.reshape(shape)
+
+
+expand_to = linear(
+    "expand",
+    view=True,
+    forward=lambda xp, x, *, shape: xp.broadcast_to(x, shape),
+    transpose=lambda g, *, shape, shapes: sum_to(g, shapes[0]),
+    doc="A view of ``x`` broadcast to ``shape``.",
+)
+
+sum_to_shape = linear(
+    "sum_to",
+    node_name="SumToSize",
+    forward=_sum_to,
+    transpose=lambda g, *, shape, shapes: expand(g, shapes[0]),
+    doc="``x`` summed over the axes along which ``shape`` was broadcast.",
+)
+
+
+def expand(x: Any, shape: Sequence[int]) -> Any:
+    """``x`` broadcast to ``shape``, a tensor or a raw array."""
+    return x if x.shape == tuple(shape) else expand_to(x, shape=Size(shape))
+
+
+def sum_to(x: Any, shape: Sequence[int]) -> Any:
+    """``x`` summed down to ``shape``, a tensor or a raw array."""
+    return x if x.shape == tuple(shape) else sum_to_shape(x, shape=Size(shape))
+
+
+# ----------------------------------------------------------------------------------------- conversion
+def _convert_array(array: Any, kind: Kind) -> Any:
+    on_host = isinstance(array, np.ndarray)
+    if kind.is_cuda:
+        return kind.xp.asarray(array, dtype=kind.numpy) if on_host else array.astype(kind.numpy)
+    if not on_host:
+        array = module_of(array).asnumpy(array)
+    return array.astype(kind.numpy, copy=False)
+
+
+class _Convert(Linear):
+    """Copies to another dtype or device; the cotangent travels the other way."""
+
+    def __call__(self, x: Any, **attrs: Any) -> Any:
+        target: Kind = attrs["target"]
+        if not isinstance(x, TensorBase):
+            return _convert_array(x, target)
+        out = new_tensor(_convert_array(x.array, target), target, shape=x.shape)
+        if target.is_floating_point and records((x,)):
+            record(self.rule((), (True,)), out, (x,), context=((x.shape,), {"target": x.kind}))
+        return out
+
+
+_convert = _Convert(
+    "convert",
+    forward=lambda xp, x, *, target: _convert_array(x, target),
+    transpose=lambda g, *, target: _convert(g, target=target),
+    node_name="ToCopy",
+)
+
+
+def convert(x: Any, kind: Kind) -> Any:
+    """``x`` as ``kind``: itself if it is of that kind already, else a recorded copy."""
+    here = x.kind if isinstance(x, TensorBase) else kind_of_array(x)
+    return x if here is kind else _convert(x, target=kind)

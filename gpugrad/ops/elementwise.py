@@ -1,0 +1,204 @@
+"""The family ``elementwise``: one expression; everything else is derived.
+
+    forward        the expression, printed for NumPy or CUDA
+    backward       the vector-Jacobian product of the expression, again elementwise: one kernel
+    create_graph   the backward is itself an op of this family, called on tensors
+    broadcasting   a cotangent that has to be summed is computed and summed in one kernel
+    numbers        an operand that is a Python number becomes a kernel argument
+
+Holds:     what an op saves is what its derivative mentions, for the inputs that need gradients;
+           never more on one device or for one size than on another.
+Must not:  contain anything about a particular op.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from types import FunctionType
+from typing import Any
+
+from ..array import Kind, bool_, hush, kind_of_array, unhush
+from ..expr import Expr, Function, trace
+from ..graph import TensorBase, new_tensor
+from . import printed
+from .operands import prepare
+from .programs import compiled, single_ufunc, with_numbers
+from .record import needs_of, record, records
+from .rules import ElementwiseRule
+
+__all__ = ["Elementwise", "elementwise"]
+
+
+class Elementwise:
+    """An elementwise op: any number of tensors that broadcast, keyword numbers, one result."""
+
+    def __init__(self, name: str, function: Callable[[], Function], node_name: str) -> None:
+        self.name = name
+        self.node_name = node_name
+        self.key = f"{name}_{len(_ops)}"
+        _ops.append(self)
+        self._make = function
+        self.entries: dict[Kind, Any] = {}
+        self._rules: dict[Any, ElementwiseRule] = {}
+        self._variants: dict[frozenset[str], Elementwise] = {}
+        self.call: FunctionType = printed.stub(name, f"op_{self.key}", self)
+
+    # ----------------------------------------------------------------------------- the declaration
+    @cached_property
+    def function(self) -> Function:
+        """The traced expression."""
+        return self._make()
+
+    @cached_property
+    def params(self) -> tuple[str, ...]:
+        """Names of the tensor parameters."""
+        return tuple(p.name for p in self.function.params)
+
+    @property
+    def attrs(self) -> tuple[str, ...]:
+        """Names of the keyword parameters."""
+        return self.function.attrs
+
+    @cached_property
+    def boolean(self) -> bool:
+        """Whether the result is a condition, through which no gradient flows."""
+        return self.function.outs[0].boolean
+
+    @cached_property
+    def conditions(self) -> tuple[bool, ...]:
+        """Which parameters are conditions (boolean tensors)."""
+        return tuple(p.kind == "bool" for p in self.function.params)
+
+    def result_kind(self, kind: Kind) -> Kind:
+        """The kind of the result of operands of ``kind``."""
+        return kind.with_dtype(bool_) if self.boolean else kind
+
+    def accepts(self, kind: Kind) -> bool:
+        """Whether operands of ``kind`` can be computed with as they are."""
+        return kind.is_floating_point or not any(p.kind == "float" for p in self.function.params)
+
+    # ------------------------------------------------------------------------------------- calling
+    def first_call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Prints the op's function, puts it in the stub's place and calls it."""
+        real = printed.print_call(self, self.key)
+        self.call.__defaults__ = real.__defaults__
+        self.call.__kwdefaults__ = real.__kwdefaults__
+        self.call.__code__ = real.__code__
+        return self.call(*args, **kwargs)
+
+    def entry(self, kind: Kind) -> Any:
+        """What the printed call needs for ``kind``, or False where ``general`` must do it."""
+        if not self.accepts(kind) or any(self.conditions):
+            made: Any = False
+        else:
+            forward = compiled(self.function, kind)
+            small = single_ufunc(self.function, kind) or forward
+            variants = printed.needs_variants(len(self.params))
+            rules = [] if self.boolean else [self.rule(needs, kind) for needs in variants]
+            made = (small, forward, self.result_kind(kind), *(rules or [None] * len(variants)))
+        self.entries[kind] = made
+        return made
+
+    def rule(self, needs: tuple[bool, ...], kind: Kind, broadcast: bool = False) -> ElementwiseRule:
+        """The backward rule for these needs."""
+        key = needs, kind, broadcast
+        found = self._rules.get(key)
+        if found is None:
+            found = self._rules.setdefault(key, ElementwiseRule(self, needs, kind, broadcast))
+        return found
+
+    def general(self, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
+        """Calls the op on anything it takes: tensors, raw arrays, numbers, expressions."""
+        if any(isinstance(x, Expr) for x in inputs):
+            return self.function.inline(inputs, attrs)
+        if not any(isinstance(x, TensorBase) for x in inputs):
+            return self._on_arrays(inputs, attrs)
+        op, operands = self, inputs
+        if any(isinstance(x, (bool, int, float)) for x in inputs):
+            op, operands, numbers = self._with_numbers(inputs)
+            attrs = {**attrs, **numbers}
+        tensors, kind, shape = prepare(op, operands, [v for v in attrs.values()], self.name)
+        values = tuple(attrs[name] for name in op.attrs)
+        token = hush()
+        try:
+            y = compiled(op.function, kind)(*(t.array for t in tensors), *values)
+        finally:
+            unhush(token)
+        out = new_tensor(y, op.result_kind(kind))
+        if not op.boolean and records(tensors):
+            op._record(out, tensors, kind, dict(zip(op.attrs, values, strict=True)))
+        return out
+
+    def _record(self, out: Any, tensors: Sequence[Any], kind: Kind, attrs: dict[str, Any]) -> None:
+        shape = out.shape
+        broadcast = any(t.shape != shape for t in tensors)
+        rule = self.rule(needs_of(tensors), kind, broadcast)
+        by_name = dict(zip(self.params, tensors, strict=True))
+        saved = [out if slot == "result" else by_name[slot] for slot in rule.slots]
+        numbers = tuple(attrs[name] for name in rule.numbers)
+        context = (kind, tuple([t.shape for t in tensors])) if broadcast else kind
+        record(rule, out, tensors, saved, numbers, context)
+
+    def _on_arrays(self, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
+        arrays = [x for x in inputs if hasattr(x, "dtype")]
+        if not arrays:
+            got = ", ".join(type(x).__name__ for x in inputs)
+            raise TypeError(f"{self.name}(): argument must be Tensor, not {got}")
+        if len(arrays) < len(inputs):
+            op, operands, numbers = self._with_numbers(inputs)
+            return op._on_arrays(operands, {**attrs, **numbers})
+        kind = kind_of_array(next(a for a, c in zip(arrays, self.conditions, strict=True) if not c))
+        values = (attrs.get(n, self.function.attr_defaults.get(n)) for n in self.attrs)
+        return compiled(self.function, kind)(*arrays, *values)
+
+    def _with_numbers(self, inputs: tuple[Any, ...]) -> tuple[Elementwise, tuple[Any, ...], Any]:
+        """The op with some parameters turned into numbers, the tensors left, and the numbers."""
+        given = {
+            name: x for name, x in zip(self.params, inputs, strict=True)
+            if isinstance(x, (bool, int, float))
+        }  # fmt: skip
+        names = frozenset(given)
+        op = self._variants.get(names)
+        if op is None:
+            op = Elementwise(self.name, lambda: with_numbers(self.function, names), self.node_name)
+            op = self._variants.setdefault(names, op)
+        rest = tuple(x for x in inputs if not isinstance(x, (bool, int, float)))
+        return op, rest, given
+
+    def derived(self, function: Function) -> Elementwise:
+        """The op of a part of this op's derivative."""
+        return Elementwise(function.name, lambda: function, f"{self.node_name}Backward")
+
+    def __repr__(self) -> str:
+        return f"<gpugrad op {self.name}>"
+
+
+_ops: list[Elementwise] = []
+
+
+def elementwise(declaration: Any = None, *, node_name: str = "") -> Any:
+    """Declares an elementwise op by one expression; the result is the op's function.
+
+    Positional parameters are tensors, keyword-only ones numbers. The function takes tensors,
+    numbers, raw arrays and expressions; called on expressions it is inlined, so ops made of ops are
+    one kernel. ``gpugrad.fuse`` is this decorator's public name.
+
+    >>> import gpugrad
+    >>> @gpugrad.fuse
+    ... def swish(x, *, beta: float = 1.0):
+    ...     return x * gpugrad.sigmoid(beta * x)
+    >>> swish(gpugrad.tensor([0.0, 1.0]))
+    tensor([0.0000, 0.7311])
+    """
+    if declaration is None:
+        return lambda function: elementwise(function, node_name=node_name)
+    name = declaration.__name__
+    shown = node_name or "".join(part.title() for part in name.split("_"))
+    op = Elementwise(name, lambda: trace(declaration), shown)
+    call: Any = op.call
+    call.op = op
+    call.__doc__ = declaration.__doc__
+    call.__module__ = declaration.__module__
+    call.__wrapped__ = declaration
+    return call

@@ -1,0 +1,167 @@
+"""Matrix products.
+
+Holds:     a product saves only the operands whose partner needs a gradient; rules are written once
+           for raw arrays and tensors, in operators and methods that both have.
+Must not:  copy an operand: BLAS takes transposed views.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..errors import ShapeError, different_devices, matmul_mismatch
+from ..graph import here, location
+from .broadcast import sum_to
+from .generic import custom
+
+__all__ = ["addmm", "bmm", "dot", "linear", "matmul", "mm", "mv", "outer"]
+
+
+# --------------------------------------------------------------------------------------------- matmul
+def _partners(needs: tuple[bool, ...]) -> tuple[str, ...]:
+    return (("a",) if needs[1] else ()) + (("b",) if needs[0] else ())
+
+
+@custom(node_name="Mm", saves=_partners)
+class matmul_op:
+    """``a @ b`` for operands with at least two dimensions, broadcasting the leading ones."""
+
+    def forward(xp, a, b):  # type: ignore[no-untyped-def]
+        return xp.matmul(a, b)
+
+    def vjp(g, *saved, shapes, needs):  # type: ignore[no-untyped-def]
+        *first, second = saved if len(saved) == 2 else (saved[0], saved[0])
+        a, b = (first[0] if first else second), second
+        return (
+            sum_to(g @ b.mT, shapes[0]) if needs[0] else None,
+            sum_to(a.mT @ g, shapes[1]) if needs[1] else None,
+        )
+
+
+def matmul(input: Any, other: Any) -> Any:
+    """The matrix product; vectors are rows on the left and columns on the right.
+
+    Shape:   (..., n, k), (..., k, m) -> (..., n, m); (k) and (n, k), (k) as in NumPy
+    Saves:   each operand if the other needs a gradient
+    Raises:  ShapeError if inner sizes differ; RuntimeError if dtypes do
+    """
+    a, b = tuple(input.shape), tuple(other.shape)
+    if not a or not b:
+        raise ShapeError("both arguments to matmul need to be at least 1D")
+    if a[-1] != b[-2 if len(b) > 1 else -1]:
+        raise matmul_mismatch(a, b, str(location(*here())))
+    _same_kind("matmul", input, other)
+    if len(a) > 1 and len(b) > 1:
+        return matmul_op(input, other)
+    left = input if len(a) > 1 else input.reshape(1, -1)
+    right = other if len(b) > 1 else other.reshape(-1, 1)
+    out = matmul_op(left, right)
+    shape = (out.shape[:-2] + (out.shape[-2:-1] if len(a) > 1 else ())
+             + (out.shape[-1:] if len(b) > 1 else ()))  # fmt: skip
+    return out.reshape(shape)
+
+
+def _same_kind(name: str, a: Any, b: Any) -> None:
+    if a.kind is b.kind:
+        return
+    if a.kind.device != b.kind.device:
+        devices = [str(a.kind.device), str(b.kind.device)]
+        raise different_devices(name, devices, str(location(*here())))
+    raise RuntimeError(
+        "expected m1 and m2 to have the same dtype, but got: "
+        f"{a.kind.dtype.name} != {b.kind.dtype.name}"
+    )
+
+
+def _of_rank(name: str, tensor: Any, rank: int) -> None:
+    if len(tensor.shape) != rank:
+        raise ShapeError(f"{name}: expected a {rank}D tensor, got shape {tuple(tensor.shape)}")
+
+
+def mm(input: Any, mat2: Any) -> Any:
+    """The product of two matrices."""
+    _of_rank("mm", input, 2)
+    _of_rank("mm", mat2, 2)
+    return matmul(input, mat2)
+
+
+def bmm(input: Any, mat2: Any) -> Any:
+    """The products of two batches of matrices."""
+    _of_rank("bmm", input, 3)
+    _of_rank("bmm", mat2, 3)
+    return matmul(input, mat2)
+
+
+def mv(input: Any, vec: Any) -> Any:
+    """A matrix times a vector."""
+    _of_rank("mv", input, 2)
+    _of_rank("mv", vec, 1)
+    return matmul(input, vec)
+
+
+def dot(input: Any, tensor: Any) -> Any:
+    """The inner product of two vectors."""
+    _of_rank("dot", input, 1)
+    _of_rank("dot", tensor, 1)
+    return matmul(input, tensor)
+
+
+def outer(input: Any, vec2: Any) -> Any:
+    """All products of an element of one vector with one of the other."""
+    _of_rank("outer", input, 1)
+    _of_rank("outer", vec2, 1)
+    return input.reshape(-1, 1) * vec2
+
+
+# ---------------------------------------------------------------------------------------- with a bias
+def _linear_saves(needs: tuple[bool, ...]) -> tuple[str, ...]:
+    return (("x",) if needs[1] else ()) + (("weight",) if needs[0] else ())
+
+
+@custom(node_name="Addmm", saves=_linear_saves)
+class linear_op:
+    """``x @ weight.T + bias`` with one temporary fewer than the composition."""
+
+    def forward(xp, x, weight, bias):  # type: ignore[no-untyped-def]
+        y = xp.matmul(x, weight.T)
+        if bias is not None:
+            y += bias
+        return y
+
+    def vjp(g, *saved, shapes, needs):  # type: ignore[no-untyped-def]
+        grad_x = grad_weight = grad_bias = None
+        if needs[0]:
+            grad_x = g @ saved[-1]
+        if needs[1] or needs[2]:
+            rows = g.reshape(-1, g.shape[-1]) if len(g.shape) != 2 else g
+            if needs[1]:
+                x = saved[0]
+                x = x.reshape(-1, x.shape[-1]) if len(x.shape) != 2 else x
+                grad_weight = rows.T @ x
+            if needs[2]:
+                grad_bias = rows.sum(0)
+        return grad_x, grad_weight, grad_bias
+
+
+def linear(input: Any, weight: Any, bias: Any = None) -> Any:
+    """``input @ weight.T + bias``.
+
+    Shape:   input (*, in), weight (out, in), bias (out) -> (*, out)
+    Saves:   input if the weight needs a gradient, the weight if the input does
+    Raises:  ShapeError if input.shape[-1] != weight.shape[1]
+    """
+    if not input.shape or input.shape[-1] != weight.shape[-1]:
+        rows = tuple(input.shape)
+        flat = (input.array.size // max(rows[-1], 1), rows[-1]) if rows else ()
+        columns = tuple(reversed(weight.shape))
+        raise matmul_mismatch(flat or rows, columns, str(location(*here())))
+    _same_kind("linear", input, weight)
+    return linear_op(input, weight, bias)
+
+
+def addmm(input: Any, mat1: Any, mat2: Any, *, beta: float = 1, alpha: float = 1) -> Any:
+    """``beta * input + alpha * (mat1 @ mat2)``."""
+    product = mm(mat1, mat2)
+    if alpha != 1:
+        product = product * alpha
+    return (input if beta == 1 else input * beta) + product

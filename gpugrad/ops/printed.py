@@ -1,0 +1,234 @@
+"""Prints the Python function behind each elementwise op: its call, and its backward on small arrays.
+
+An op's call is where a small tensor's time goes, so it is printed per op, with nothing left to
+decide that the declaration has decided: which operands to save for which needs, what to count, how
+many edges there are. It contains ``record.record`` written out. What is unusual (mixed kinds,
+broadcasting, numbers, expressions) goes to ``Elementwise.general``.
+
+An op is printed when it is first called: its function begins as a stub whose code object is then
+replaced, so that every place that has the function already (``Tensor.__add__``) has the real one.
+
+Holds:     a printed function and ``Elementwise.general`` do the same, record the same, save the same.
+Must not:  be imported by anything but elementwise.py.
+"""
+
+from __future__ import annotations
+
+import linecache
+import sys
+from types import CodeType, FunctionType
+from typing import Any
+
+import numpy as np
+
+from ..array import Storage, hush, unhush
+from ..graph import (
+    ACCOUNTED,
+    PRINTED,
+    Node,
+    SavingNode,
+    local,
+    next_sequence,
+    user_files,
+    user_frame,
+)
+
+__all__ = ["SMALL", "bind_tensor", "print_backward", "print_call", "stub"]
+
+SMALL = 8192
+"""Elements up to which backward runs as straight-line NumPy; above, as a blocked program."""
+
+namespace: dict[str, Any] = {
+    "__name__": "gpugrad.ops.printed_calls",
+    "Node": Node, "SavingNode": SavingNode,
+    "Storage": Storage, "getframe": sys._getframe, "hush": hush, "local": local,
+    "new": object.__new__, "next_sequence": next_sequence, "unhush": unhush,
+    "user_files": user_files, "user_frame": user_frame,
+}  # fmt: skip
+"""The globals of all printed functions; names that belong to one op end in its number."""
+
+
+def bind_tensor(cls: type) -> None:
+    """Tells the printed functions which class to create."""
+    namespace["Tensor"] = cls
+
+
+def _define(source: str, title: str, name: str, names: dict[str, Any]) -> Any:
+    """Executes ``source``, which defines ``name``, keeping its text for tracebacks."""
+    filename = f"{PRINTED} {title}>"
+    linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
+    exec(compile(source, filename, "exec"), names)
+    return names.pop(name)
+
+
+# --------------------------------------------------------------------------------------------- stubs
+def _stub(*args, **kwargs):  # type: ignore[no-untyped-def]
+    return OP.first_call(args, kwargs)  # type: ignore[name-defined]  # noqa: F821
+
+
+def stub(name: str, key: str, op: Any) -> FunctionType:
+    """The function of an op that has not been called yet."""
+    code: CodeType = _stub.__code__.replace(
+        co_names=(key, "first_call"), co_name=name, co_qualname=name, co_filename=f"{PRINTED}>"
+    )
+    namespace[key] = op
+    return FunctionType(code, namespace, name)
+
+
+# --------------------------------------------------------------------------------------------- calls
+def print_call(op: Any, key: str) -> FunctionType:
+    """The real function of ``op`` (one or two tensors, then keyword arguments)."""
+    params, attrs = op.params, op.attrs
+    defaults = op.function.attr_defaults
+    signature = ", ".join([*params, *(f"{a}=d_{a}_{key}" if a in defaults else a for a in attrs)])
+    own = {f"d_{a}_{key}": v for a, v in defaults.items()}
+    own |= {f"entries_{key}": op.entries, f"entry_{key}": op.entry, f"general_{key}": op.general}
+    keywords = "{" + ", ".join(f"{a!r}: {a}" for a in attrs) + "}"
+    lines = [f"def call_{key}({signature}):"]
+    if len(params) <= 2:
+        lines += _fast_path(op, key)
+    lines.append(f"    return general_{key}(({', '.join(params)},), {keywords})")
+    namespace.update(own)
+    source = "\n".join(lines) + "\n"
+    return _define(source, op.name, f"call_{key}", namespace)  # type: ignore[no-any-return]
+
+
+def _fast_path(op: Any, key: str) -> list[str]:
+    """Same kind, same shape: compute, wrap, record."""
+    params = op.params
+    test = " and ".join(f"isinstance({p}, Tensor)" for p in reversed(params))
+    lines = [f"    if {test}:", f"        kind = {params[0]}.kind", f"        shape = {params[0]}.shape"]
+    pad = " " * 8
+    if len(params) == 2:
+        b = params[1]
+        lines.append(f"{pad}if {b}.kind is kind and ({b}.shape is shape or {b}.shape == shape):")
+        pad += "    "
+    lines += [
+        f"{pad}try: entry = entries_{key}[kind]",
+        f"{pad}except KeyError: entry = entry_{key}(kind)",
+        f"{pad}if entry is not False:",
+    ]
+    pad += "    "
+    rules = [_rule_name(needs) for needs in needs_variants(len(params))]
+    operands = ", ".join([*(f"a_{p}" for p in params), *op.attrs])
+    body = [
+        f"forward, large, out_kind, {', '.join(rules)} = entry",
+        *(f"a_{p} = {p}.array" for p in params),
+        "token = hush()",
+        f"y = (forward if a_{params[0]}.size <= {SMALL} else large)({operands})",
+        "unhush(token)",
+        "if not shape: y = kind.xp.asarray(y)",
+        "out = new(Tensor); out.array = y; out.kind = out_kind; out.shape = shape",
+        "out.storage = out._grad = out.base = out.extra = out.node = None",
+    ]
+    if not op.boolean:
+        body += _recording(op)
+    return lines + [pad + line for line in [*body, "return out"]]
+
+
+def needs_variants(count: int) -> list[tuple[bool, ...]]:
+    """Every way in which at least one of ``count`` inputs needs a gradient."""
+    return [
+        tuple(bool(mask >> i & 1) for i in range(count)) for mask in range(1, 2**count)
+    ]  # fmt: skip
+
+
+def _rule_name(needs: tuple[bool, ...]) -> str:
+    return "rule_" + "".join("01"[n] for n in needs)
+
+
+def _recording(op: Any) -> list[str]:
+    """From the operands' nodes to the new node of ``out``."""
+    params = op.params
+    nodes = [f"n_{p}" for p in params]
+    lines = [f"{n} = {p}.node" for n, p in zip(nodes, params, strict=True)]
+    lines.append("if " + " or ".join(f"{n} is not None" for n in nodes) + ":")
+    body = ["mode = local.mode", "if mode.grad:"]
+    inner = []
+    for i, needs in enumerate(variants := needs_variants(len(params))):
+        missing = [f"{n} is None" for n, need in zip(nodes, needs, strict=True) if not need]
+        if len(variants) > 1:
+            head = "else:" if i == len(variants) - 1 else f"if {' and '.join(missing)}:"
+            inner.append(("el" if 0 < i < len(variants) - 1 else "") + head)
+        pad = "    " if len(variants) > 1 else ""
+        inner += [pad + line for line in _keeping(op, needs)]
+    inner += [
+        f"node.edges = ({', '.join(nodes)},)",
+        "node.context = kind; node.seq = next_sequence(); node.shape = shape",
+        "node.scope = mode.scope; node.hooks = node.freed = None",
+    ]
+    if ACCOUNTED:
+        inner += [
+            "frame = getframe(1); code = frame.f_code",
+            "if code.co_filename not in user_files:",
+            "    frame = user_frame(frame); code = frame.f_code",
+            "node.code = code; node.lasti = frame.f_lasti",
+        ]
+    else:
+        inner.append("node.code = None; node.lasti = 0")
+    inner.append("out.node = node")
+    return lines + ["    " + line for line in body] + ["        " + line for line in inner]
+
+
+def _keeping(op: Any, needs: tuple[bool, ...]) -> list[str]:
+    """Creates ``node`` with what one variant saves, counted."""
+    vjp = op.function.vjp(needs)
+    lines, kept = [], []
+    for i, slot in enumerate(vjp.saves):
+        owner, array = ("out", "y") if slot == "result" else (slot, f"a_{slot}")
+        make = _new_storage(i, owner, array)
+        count = [f"saves = s{i}.saves; s{i}.saves = saves + 1",
+                 f"if not saves: kind.account.held += s{i}.nbytes"]  # fmt: skip
+        lines += make if slot == "result" else [
+            f"s{i} = {owner}.storage",
+            f"if s{i} is None:",
+            *("    " + line for line in make),
+            *(["else:", *("    " + line for line in count)] if ACCOUNTED else []),
+        ]
+        kept += [array, f"s{i}"]
+    kept += vjp.attrs
+    saving = "SavingNode" if vjp.saves and ACCOUNTED else "Node"
+    saved = f"({', '.join(kept)},)" if kept else "()"
+    return [
+        *lines,
+        f"node = {saving}(); node.rule = {_rule_name(needs)}; node.saved = {saved}",
+    ]
+
+
+def _new_storage(i: int, owner: str, array: str) -> list[str]:
+    """``make_storage`` and the first save, written out."""
+    return [
+        f"s{i} = {owner}.storage = Storage(); s{i}.array = {array}; s{i}.kind = {owner}.kind",
+        f"s{i}.version = s{i}.written = 0; s{i}.writes = None; s{i}.saves = {int(ACCOUNTED)}",
+        f"s{i}.nbytes = n{i} = {array}.nbytes",
+        *([f"kind.account.held += n{i}"] if ACCOUNTED else []),
+    ]
+
+
+# ------------------------------------------------------------------------------------------ backward
+def print_backward(rule: Any) -> Any:
+    """``rule.backward`` for small host arrays of one kind: straight-line NumPy, no calls between.
+
+    Large arrays and 0-d arrays go to ``rule.program_backward``.
+    """
+    g, *saved_names = rule.joint.names
+    own: dict[str, Any] = {"_program": rule.program_backward, "_add": np.add,
+                           "_zeros_like": np.zeros_like}  # fmt: skip
+    saved = [part for name in saved_names for part in (name, "_")] + list(rule.numbers)
+    lines = [
+        f"def backward(_node, {g}, _pending):",
+        f"    if not _node.shape or {g}.size > {SMALL}: return _program(_node, {g}, _pending)",
+        f"    {', '.join(f'_edge{i}' for i in range(len(rule.needs)))}, = _node.edges",
+    ]
+    if saved:
+        lines.append(f"    {', '.join(saved)}, = _node.saved")
+    for i in rule.wanted_inputs:
+        body, result, names = rule.source(i)
+        own |= names
+        lines += [f"    if _edge{i} in _pending:", *(f"        {line}" for line in body)]
+        lines += [
+            f"        _total = _pending[_edge{i}]",
+            f"        _pending[_edge{i}] = {result} if _total is None else _add(_total, {result})",
+        ]
+    name = f"{rule.op.name} backward {rule.kind.dtype.name}"
+    return _define("\n".join(lines) + "\n", name, "backward", own)

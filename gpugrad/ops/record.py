@@ -1,0 +1,100 @@
+"""Making result tensors and recording nodes: what every op call ends with.
+
+Holds:     an op that raises has recorded nothing and counted nothing.
+Must not:  know any particular op. The printed calls of elementwise ops (printed.py) contain this
+           file's ``record`` written out; a change here belongs there too.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from ..array import Kind
+from ..graph import (
+    ACCOUNTED,
+    Node,
+    Port,
+    SavingNode,
+    TensorBase,
+    keep,
+    local,
+    new_tensor,
+    next_sequence,
+    storage_of,
+    user_frame,
+)
+
+__all__ = ["needs_of", "record", "record_many", "records", "same_bytes", "wrap", "wrap_view"]
+
+
+def wrap(array: Any, kind: Kind) -> Any:
+    """A tensor around a fresh result; NumPy's scalars become 0-d arrays."""
+    if not hasattr(array, "flags") or array.__class__.__module__ == "numpy" and not array.shape:
+        array = kind.xp.asarray(array)
+    return new_tensor(array, kind)
+
+
+def wrap_view(array: Any, source: TensorBase) -> Any:
+    """A tensor around ``array``, which may look at the bytes of ``source`` and then shares them."""
+    if not same_bytes(array, source.array):
+        return new_tensor(array, source.kind)
+    out = new_tensor(array, source.kind, storage=storage_of(source))
+    out.base = source if source.base is None else source.base
+    return out
+
+
+def same_bytes(array: Any, source: Any) -> bool:
+    """Whether ``array``, made from ``source`` by an indexing or reshaping call, is a view of it."""
+    base = array.base
+    return array is source or (base is not None and (base is source or base is source.base))
+
+
+def records(inputs: Sequence[Any]) -> bool:
+    """Whether an op on ``inputs`` is recorded: grad mode is on and one of them requires grad."""
+    return local.mode.grad and any(t is not None and t.node is not None for t in inputs)
+
+
+def needs_of(inputs: Sequence[Any]) -> tuple[bool, ...]:
+    """Which of ``inputs`` require a gradient."""
+    return tuple(t is not None and t.node is not None for t in inputs)
+
+
+def record(rule: Any, out: TensorBase, inputs: Sequence[Any], saved: Sequence[TensorBase] = (),
+           numbers: tuple[Any, ...] = (), context: Any = None) -> Any:
+    """Gives ``out`` the node that made it from ``inputs``; returns ``out``."""
+    out.node = make_node(rule, inputs, saved, numbers, context)
+    out.node.shape = out.shape
+    return out
+
+
+def record_many(rule: Any, outs: Sequence[TensorBase], inputs: Sequence[Any],
+                saved: Sequence[TensorBase] = (), context: Any = None) -> None:
+    """Gives each of ``outs`` its place in one node with several outputs."""
+    parent = make_node(rule, inputs, saved, (), context)
+    parent.shape = outs[0].shape
+    for index, out in enumerate(outs):
+        port = make_node(Port, (), (), (), (index, len(outs)))
+        port.edges = (parent,)
+        port.shape = out.shape
+        out.node = port
+
+
+def make_node(rule: Any, inputs: Sequence[Any], saved: Sequence[TensorBase],
+              numbers: tuple[Any, ...], context: Any) -> Node:
+    """A node recorded at the user's current line."""
+    node = SavingNode() if saved and ACCOUNTED else Node()
+    node.saved = keep(saved, numbers) if saved else numbers
+    node.rule = rule
+    node.edges = tuple([None if t is None else t.node for t in inputs])
+    node.context = context
+    node.seq = next_sequence()
+    node.scope = local.mode.scope
+    node.hooks = node.freed = node.code = None
+    node.lasti = 0
+    if ACCOUNTED:
+        frame = user_frame(sys._getframe(1))
+        node.code = frame.f_code
+        node.lasti = frame.f_lasti
+    return node

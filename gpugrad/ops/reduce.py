@@ -1,0 +1,204 @@
+"""Reductions: sums, means, extremes, variances, norms.
+
+Holds:     half precision is summed in float32 and rounded once; integers are summed in int64.
+Must not:  keep a full-size array where a result-size one will do.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ..array import as_dtype
+from ..graph import Size
+from .broadcast import convert, expand
+from .compare import eq, where
+from .dims import axes_of, axis_of
+from .generic import custom, linear
+from .index import put_along
+from .shape import reshape_op
+
+__all__ = ["amax", "amin", "kept_shape", "max_", "mean", "min_", "spread", "sum_"]
+
+
+# ---------------------------------------------------------------------------------------- sum and mean
+def _wide(x: Any) -> Any:
+    """The dtype to add up ``x`` in: float32 for halves, int64 for integers, else its own."""
+    if x.dtype.itemsize < 4 and x.dtype.kind not in "iub":
+        return "float32"
+    return "int64" if x.dtype.kind in "iub" else None
+
+
+def _sum(xp: Any, x: Any, *, axes: tuple[int, ...], keepdim: bool) -> Any:
+    wide = _wide(x)
+    y = x.sum(axis=axes, dtype=wide, keepdims=keepdim)
+    return y.astype(x.dtype) if wide == "float32" else y
+
+
+def _mean(xp: Any, x: Any, *, axes: tuple[int, ...], keepdim: bool) -> Any:
+    count = math.prod([x.shape[a] for a in axes])
+    wide = _wide(x)
+    y = x.sum(axis=axes, dtype=wide, keepdims=keepdim) / count
+    return y.astype(x.dtype)
+
+
+def kept_shape(shape: tuple[int, ...], axes: tuple[int, ...]) -> Size:
+    """``shape`` with the reduced axes as size 1."""
+    return Size(1 if i in axes else n for i, n in enumerate(shape))
+
+
+def spread(g: Any, axes: tuple[int, ...], shape: Size) -> Any:
+    """A reduced cotangent, seen with the shape before the reduction."""
+    return expand(reshape_op(g, shape=kept_shape(shape, axes)), shape)
+
+
+sum_op = linear(
+    "sum", forward=_sum,
+    transpose=lambda g, *, axes, keepdim, shapes: spread(g, axes, shapes[0]),
+)  # fmt: skip
+
+mean_op = linear(
+    "mean", forward=_mean,
+    transpose=lambda g, *, axes, keepdim, shapes: spread(
+        g / math.prod([shapes[0][a] for a in axes]), axes, shapes[0]
+    ),
+)  # fmt: skip
+
+
+def _typed(input: Any, dtype: Any) -> Any:
+    return input if dtype is None else convert(input, input.kind.with_dtype(as_dtype(dtype)))
+
+
+def sum_(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
+    """The sum of all elements, or over ``dim`` (one or several).
+
+    Shape:   (*) -> the other dimensions; summed ones stay as 1 with keepdim
+    Dtype:   integers and bool -> int64; float16 is added up in float32
+    Saves:   nothing
+    """
+    axes = axes_of(dim, len(input.shape))
+    return sum_op(_typed(input, dtype), axes=axes, keepdim=keepdim)
+
+
+def mean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
+    """The mean of all elements, or over ``dim``.
+
+    Shape:   as ``sum``
+    Saves:   nothing
+    Raises:  RuntimeError for integers
+    """
+    input = _typed(input, dtype)
+    if not input.kind.is_floating_point:
+        raise RuntimeError(
+            "mean(): could not infer output dtype. Input dtype must be either a floating point or "
+            f"complex dtype. Got: {input.kind.dtype}"
+        )
+    return mean_op(input, axes=axes_of(dim, len(input.shape)), keepdim=keepdim)
+
+
+# ------------------------------------------------------------------------------------------- extremes
+@custom(node_name="Amax", saves=("x", "result"))
+class amax_op:
+    """The largest elements; equal ones share the cotangent evenly."""
+
+    def forward(xp, x, *, axes, keepdim):  # type: ignore[no-untyped-def]
+        return x.max(axis=axes, keepdims=keepdim)
+
+    def vjp(g, x, y, *, axes, keepdim, shapes):  # type: ignore[no-untyped-def]
+        return shared(g, x, y, axes, shapes[0])
+
+
+@custom(node_name="Amin", saves=("x", "result"))
+class amin_op:
+    """The smallest elements; equal ones share the cotangent evenly."""
+
+    def forward(xp, x, *, axes, keepdim):  # type: ignore[no-untyped-def]
+        return x.min(axis=axes, keepdims=keepdim)
+
+    def vjp(g, x, y, *, axes, keepdim, shapes):  # type: ignore[no-untyped-def]
+        return shared(g, x, y, axes, shapes[0])
+
+
+def shared(g: Any, x: Any, y: Any, axes: tuple[int, ...], shape: Size) -> Any:
+    """``g`` divided among the elements of ``x`` that equal the extreme ``y``."""
+    hit = eq(x, spread(y, axes, shape))
+    count = sum_op(hit, axes=axes, keepdim=False)
+    return where(hit, spread(g / reshape_op(count, shape=Size(g.shape)), axes, shape), 0.0)
+
+
+def amax(input: Any, dim: Any = (), keepdim: bool = False) -> Any:
+    """The largest element over ``dim``; ties share the gradient."""
+    return amax_op(input, axes=axes_of(dim, len(input.shape)), keepdim=keepdim)
+
+
+def amin(input: Any, dim: Any = (), keepdim: bool = False) -> Any:
+    """The smallest element over ``dim``; ties share the gradient."""
+    return amin_op(input, axes=axes_of(dim, len(input.shape)), keepdim=keepdim)
+
+
+@custom(node_name="Max", saves=("result1",))
+class max_dim_op:
+    """Largest elements along one axis, and where they are."""
+
+    def forward(xp, x, *, axis, keepdim):  # type: ignore[no-untyped-def]
+        return extreme(xp, x, x.argmax(axis), axis, keepdim)
+
+    def vjp(g, index, *, axis, keepdim, shapes):  # type: ignore[no-untyped-def]
+        return placed(g, index, axis, shapes[0])
+
+
+@custom(node_name="Min", saves=("result1",))
+class min_dim_op:
+    """Smallest elements along one axis, and where they are."""
+
+    def forward(xp, x, *, axis, keepdim):  # type: ignore[no-untyped-def]
+        return extreme(xp, x, x.argmin(axis), axis, keepdim)
+
+    def vjp(g, index, *, axis, keepdim, shapes):  # type: ignore[no-untyped-def]
+        return placed(g, index, axis, shapes[0])
+
+
+def extreme(xp: Any, x: Any, index: Any, axis: int, keepdim: bool) -> tuple[Any, Any]:
+    """Values and positions from positions along ``axis``."""
+    if not x.ndim:
+        return x.copy(), xp.asarray(index)
+    index = xp.expand_dims(index, axis)
+    values = xp.take_along_axis(x, index, axis)
+    return (values, index) if keepdim else (values.squeeze(axis), index.squeeze(axis))
+
+
+def placed(g: Any, index: Any, axis: int, shape: Size) -> Any:
+    """``g`` put back at ``index`` along ``axis``, zero elsewhere."""
+    if not shape:
+        return g
+    kept = kept_shape(shape, (axis,))
+    return put_along(
+        reshape_op(g, shape=kept), reshape_op(index, shape=kept), axis=axis, shape=shape
+    )
+
+
+class values_indices(tuple[Any, Any]):  # noqa: N801  (named as PyTorch's results are)
+    """A pair with the fields ``values`` and ``indices``."""
+
+    __slots__ = ()
+    values = property(lambda self: self[0])
+    indices = property(lambda self: self[1])
+
+
+def max_(input: Any, dim: int | None = None, keepdim: bool = False) -> Any:
+    """The largest element; with ``dim`` a pair of values and indices.
+
+    Saves:   without dim: input and result; with dim: the indices
+    """
+    if dim is None:
+        return amax(input)
+    axis = axis_of(dim, len(input.shape))
+    return values_indices(max_dim_op(input, axis=axis, keepdim=keepdim))
+
+
+def min_(input: Any, dim: int | None = None, keepdim: bool = False) -> Any:
+    """The smallest element; with ``dim`` a pair of values and indices."""
+    if dim is None:
+        return amin(input)
+    axis = axis_of(dim, len(input.shape))
+    return values_indices(min_dim_op(input, axis=axis, keepdim=keepdim))

@@ -1,0 +1,224 @@
+"""Reductions made of others, and those without a gradient.
+
+Holds:     ``var`` saves its input once; results that are positions or truth values record nothing.
+Must not:  reimplement a sum: see reduce.py.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ..array import bool_, int64
+from ..graph import new_tensor
+from .arithmetic import exp, mul, sqrt, sub
+from .compare import eq, where
+from .dims import axes_of, axis_of
+from .generic import custom, linear
+from .reduce import amax, kept_shape, mean_op, spread, sum_, sum_op
+from .shape import flip_op
+
+__all__ = ["all_", "any_", "argmax", "argmin", "count_nonzero", "cumsum", "logsumexp", "norm",
+           "prod", "std", "var", "var_mean"]  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------------- variance
+@custom(node_name="Var", saves=("x",))
+class var_op:
+    """Mean squared distance from the mean, with ``count - correction`` in the denominator."""
+
+    def forward(xp, x, *, axes, keepdim, correction):  # type: ignore[no-untyped-def]
+        wide = x.astype("float32") if x.dtype.itemsize < 4 else x
+        count = math.prod([x.shape[a] for a in axes])
+        centred = wide - wide.mean(axis=axes, keepdims=True)
+        centred *= centred
+        total = centred.sum(axis=axes, keepdims=keepdim)
+        return xp.divide(total, max(count - correction, 0)).astype(x.dtype)
+
+    def vjp(g, x, *, axes, keepdim, correction, shapes):  # type: ignore[no-untyped-def]
+        count = math.prod([shapes[0][a] for a in axes])
+        centred = sub(x, spread(mean_op(x, axes=axes, keepdim=True), axes, shapes[0]))
+        scale = 2.0 / max(count - correction, 1e-300)
+        return mul(centred, spread(g * scale, axes, shapes[0]))
+
+
+def var(input: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *,
+        correction: float | None = None) -> Any:
+    """The variance, over all elements or ``dim``, with Bessel's correction by default.
+
+    Shape:   as ``sum``
+    Saves:   input
+    """
+    if correction is None:
+        correction = 0 if unbiased is False else 1
+    if isinstance(dim, bool):
+        dim, correction = None, int(dim)
+    axes = axes_of(dim, len(input.shape))
+    return var_op(input, axes=axes, keepdim=keepdim, correction=correction)
+
+
+def std(input: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *,
+        correction: float | None = None) -> Any:
+    """The standard deviation: the square root of ``var``."""
+    return sqrt(var(input, dim, unbiased, keepdim, correction=correction))
+
+
+def var_mean(input: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *,
+             correction: float | None = None) -> tuple[Any, Any]:
+    """Variance and mean."""
+    axes = axes_of(dim, len(input.shape))
+    centre = mean_op(input, axes=axes, keepdim=keepdim)
+    return var(input, dim, unbiased, keepdim, correction=correction), centre
+
+
+# ---------------------------------------------------------------------------------------------- norms
+def norm(input: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False) -> Any:
+    """The p-norm of the elements, over all of them or ``dim``.
+
+    Saves:   what its square, absolute value or power saves
+    """
+    axes = axes_of(dim, len(input.shape))
+    if p in ("fro", 2, 2.0, None):
+        return norm_op(input, axes=axes, keepdim=keepdim)
+    if p == math.inf:
+        return amax(abs(input), dim if dim is not None else (), keepdim)
+    if p == 0:
+        return sum_(input != 0, dim, keepdim).to(input.kind.dtype)
+    if p == 1:
+        return sum_op(abs(input), axes=axes, keepdim=keepdim)
+    return sum_op(abs(input) ** p, axes=axes, keepdim=keepdim) ** (1.0 / p)
+
+
+@custom(node_name="LinalgVectorNorm", saves=("x", "result"))
+class norm_op:
+    """The Euclidean norm; its gradient at zero is zero."""
+
+    def forward(xp, x, *, axes, keepdim):  # type: ignore[no-untyped-def]
+        wide = x.astype("float32") if x.dtype.itemsize < 4 else x
+        return xp.sqrt((wide * wide).sum(axis=axes, keepdims=keepdim)).astype(x.dtype)
+
+    def vjp(g, x, y, *, axes, keepdim, shapes):  # type: ignore[no-untyped-def]
+        whole = spread(y, axes, shapes[0])
+        zero = eq(whole, 0.0)
+        return where(zero, 0.0, mul(x, spread(g, axes, shapes[0]) / where(zero, 1.0, whole)))
+
+
+def logsumexp(input: Any, dim: Any, keepdim: bool = False) -> Any:
+    """``log(sum(exp(input)))`` over ``dim``, without overflow.
+
+    Saves:   input and result
+    """
+    return logsumexp_op(input, axes=axes_of(dim, len(input.shape)), keepdim=keepdim)
+
+
+@custom(node_name="Logsumexp", saves=("x", "result"))
+class logsumexp_op:
+    """Shifted by the largest element, so that no exponential overflows."""
+
+    def forward(xp, x, *, axes, keepdim):  # type: ignore[no-untyped-def]
+        top = x.max(axis=axes, keepdims=True)
+        top = xp.where(xp.isfinite(top), top, 0)
+        y = xp.log(xp.exp(x - top).sum(axis=axes, keepdims=True)) + top
+        return y.reshape(y.shape if keepdim else [n for i, n in enumerate(y.shape) if i not in axes])
+
+    def vjp(g, x, y, *, axes, keepdim, shapes):  # type: ignore[no-untyped-def]
+        return mul(spread(g, axes, shapes[0]), exp(sub(x, spread(y, axes, shapes[0]))))
+
+
+# --------------------------------------------------------------------------------- products and scans
+@custom(node_name="Prod", saves=("x",))
+class prod_op:
+    """The product along one axis. Its gradient multiplies what lies before and after, so that zeros
+    need no special case."""
+
+    def forward(xp, x, *, axis, keepdim):  # type: ignore[no-untyped-def]
+        return x.prod(axis=axis, keepdims=keepdim)
+
+    def vjp(g, x, *, axis, keepdim, shapes):  # type: ignore[no-untyped-def]
+        others = mul(before_op(x, axis=axis), flip_op(before_op(flip_op(x, axes=(axis,)), axis=axis),
+                                                      axes=(axis,)))  # fmt: skip
+        return mul(others, spread(g, (axis,), shapes[0]))
+
+
+@custom(node_name="ProdBefore", saves=("x",))
+class before_op:
+    """For each element, the product of those before it along ``axis``."""
+
+    def forward(xp, x, *, axis):  # type: ignore[no-untyped-def]
+        shifted = xp.roll(x, 1, axis)
+        shifted[(*[slice(None)] * axis, 0)] = 1
+        return xp.cumprod(shifted, axis)
+
+    def vjp(g, x, *, axis):  # type: ignore[no-untyped-def]
+        raise NotImplementedError("the third derivative of prod() is not supported yet")
+
+
+def prod(input: Any, dim: int | None = None, keepdim: bool = False) -> Any:
+    """The product of all elements, or along ``dim``.
+
+    Saves:   input
+    """
+    if not len(input.shape):
+        return input.clone()
+    if dim is None:
+        return prod_op(input.reshape(-1), axis=0, keepdim=False)
+    return prod_op(input, axis=axis_of(dim, len(input.shape)), keepdim=keepdim)
+
+
+cumsum_op = linear(
+    "cumsum",
+    forward=lambda xp, x, *, axis: xp.cumsum(x, axis) if x.ndim else x.copy(),
+    transpose=lambda g, *, axis: (
+        flip_op(cumsum_op(flip_op(g, axes=(axis,)), axis=axis), axes=(axis,)) if len(g.shape) else g
+    ),
+)
+
+
+def cumsum(input: Any, dim: int) -> Any:
+    """Running sums along ``dim``. Saves nothing."""
+    return cumsum_op(input, axis=axis_of(dim, len(input.shape)))
+
+
+# --------------------------------------------------------------------------- positions, truth, counts
+def _plain(input: Any, array: Any, element: Any) -> Any:
+    kind = input.kind.with_dtype(element)
+    return new_tensor(kind.xp.asarray(array, kind.numpy), kind)
+
+
+def argmax(input: Any, dim: int | None = None, keepdim: bool = False) -> Any:
+    """The position of the largest element, in the flattened input or along ``dim``."""
+    return _arg(input, "argmax", dim, keepdim)
+
+
+def argmin(input: Any, dim: int | None = None, keepdim: bool = False) -> Any:
+    """The position of the smallest element, in the flattened input or along ``dim``."""
+    return _arg(input, "argmin", dim, keepdim)
+
+
+def _arg(input: Any, name: str, dim: int | None, keepdim: bool) -> Any:
+    x = input.array
+    axis = None if dim is None else axis_of(dim, x.ndim)
+    found = getattr(x, name)(axis) if x.ndim or axis is None else getattr(x, name)()
+    out = _plain(input, found, int64)
+    if not keepdim:
+        return out
+    axes = tuple(range(x.ndim)) if axis is None else (axis,)
+    return out.reshape(kept_shape(input.shape, axes))
+
+
+def all_(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
+    """Whether all elements are true."""
+    axes = axes_of(dim, len(input.shape))
+    return _plain(input, (input.array != 0).all(axis=axes, keepdims=keepdim), bool_)
+
+
+def any_(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
+    """Whether any element is true."""
+    axes = axes_of(dim, len(input.shape))
+    return _plain(input, (input.array != 0).any(axis=axes, keepdims=keepdim), bool_)
+
+
+def count_nonzero(input: Any, dim: Any = None) -> Any:
+    """How many elements are not zero."""
+    axes = axes_of(dim, len(input.shape))
+    return _plain(input, (input.array != 0).sum(axis=axes), int64)

@@ -1,0 +1,11 @@
+"""Optimizers under PyTorch's names.
+
+Holds:     an update writes parameters in place and covers all of them in few launches.
+Must not:  import nn.
+"""
+
+from .adam import Adam, AdamW
+from .optimizer import Optimizer
+from .sgd import SGD
+
+__all__ = ["SGD", "Adam", "AdamW", "Optimizer"]

@@ -1,0 +1,358 @@
+// kernels/elementwise/loss_terms.cu
+// The elementwise ops of gpugrad/ops/loss_terms.py, forward and backward, for every
+// combination of inputs that need gradients (all of them from three on).
+//
+// Printed by tools/print_kernels.py from the declarations: change those, not this file.
+#include "../scalar.cuh"
+
+namespace gg {
+namespace op {
+
+// Squared difference.
+template <typename T> GG_FN T mse_term(T input, T target) {
+  const T t0 = input - target;
+  return t0 * t0;
+}
+
+// Saves input, target.
+template <typename T> GG_FN void mse_term_vjp(T g, T input, T target, T& o0, T& o1) {
+  const T t0 = g * (input - target);
+  const T t1 = t0 + t0;
+  o0 = t1;
+  o1 = -t1;
+}
+
+// Saves input, target.
+template <typename T> GG_FN T mse_term_vjp_input(T g, T input, T target) {
+  const T t0 = g * (input - target);
+  return t0 + t0;
+}
+
+// Saves input, target.
+template <typename T> GG_FN T mse_term_vjp_target(T g, T input, T target) {
+  const T t0 = g * (input - target);
+  return -(t0 + t0);
+}
+
+// Absolute difference.
+template <typename T> GG_FN T l1_term(T input, T target) {
+  return gg::abs(input - target);
+}
+
+// Saves input, target.
+template <typename T> GG_FN void l1_term_vjp(T g, T input, T target, T& o0, T& o1) {
+  const T t0 = g * gg::sign(input - target);
+  o0 = t0;
+  o1 = -t0;
+}
+
+// Saves input, target.
+template <typename T> GG_FN T l1_term_vjp_input(T g, T input, T target) {
+  return g * gg::sign(input - target);
+}
+
+// Saves input, target.
+template <typename T> GG_FN T l1_term_vjp_target(T g, T input, T target) {
+  return -(g * gg::sign(input - target));
+}
+
+// d * d / (2 beta) below beta, d - beta / 2 above; d the absolute difference.
+template <typename T> GG_FN T smooth_l1_term(T input, T target, T beta) {
+  const T t0 = gg::abs(input - target);
+  return (t0 < beta) ? (((T(0.5) * t0) * t0) / beta) : (t0 - (T(0.5) * beta));
+}
+
+// Saves input, target.
+template <typename T> GG_FN void smooth_l1_term_vjp(T g, T input, T target, T beta, T& o0, T& o1) {
+  const T t0 = input - target;
+  const T t1 = gg::abs(t0);
+  const T t2 = gg::reciprocal(beta);
+  const T t3 = (t1 < beta) ? ((t2 * (T(0.5) * t1)) + ((t2 * t1) * T(0.5))) : T(1);
+  const T t4 = g * (t3 * gg::sign(t0));
+  o0 = t4;
+  o1 = -t4;
+}
+
+// Saves input, target.
+template <typename T> GG_FN T smooth_l1_term_vjp_input(T g, T input, T target, T beta) {
+  const T t0 = input - target;
+  const T t1 = gg::abs(t0);
+  const T t2 = gg::reciprocal(beta);
+  const T t3 = (t1 < beta) ? ((t2 * (T(0.5) * t1)) + ((t2 * t1) * T(0.5))) : T(1);
+  return g * (t3 * gg::sign(t0));
+}
+
+// Saves input, target.
+template <typename T> GG_FN T smooth_l1_term_vjp_target(T g, T input, T target, T beta) {
+  const T t0 = input - target;
+  const T t1 = gg::abs(t0);
+  const T t2 = gg::reciprocal(beta);
+  const T t3 = (t1 < beta) ? ((t2 * (T(0.5) * t1)) + ((t2 * t1) * T(0.5))) : T(1);
+  return -(g * (t3 * gg::sign(t0)));
+}
+
+// d * d / 2 up to delta, delta * (d - delta / 2) above; d the absolute difference.
+template <typename T> GG_FN T huber_term(T input, T target, T delta) {
+  const T t0 = gg::abs(input - target);
+  return (t0 <= delta) ? ((T(0.5) * t0) * t0) : (delta * (t0 - (T(0.5) * delta)));
+}
+
+// Saves input, target.
+template <typename T> GG_FN void huber_term_vjp(T g, T input, T target, T delta, T& o0, T& o1) {
+  const T t0 = input - target;
+  const T t1 = gg::abs(t0);
+  const T t2 = ((t1 <= delta) ? ((T(0.5) * t1) + (t1 * T(0.5))) : delta) * gg::sign(t0);
+  const T t3 = g * t2;
+  o0 = t3;
+  o1 = -t3;
+}
+
+// Saves input, target.
+template <typename T> GG_FN T huber_term_vjp_input(T g, T input, T target, T delta) {
+  const T t0 = input - target;
+  const T t1 = gg::abs(t0);
+  const T t2 = ((t1 <= delta) ? ((T(0.5) * t1) + (t1 * T(0.5))) : delta) * gg::sign(t0);
+  return g * t2;
+}
+
+// Saves input, target.
+template <typename T> GG_FN T huber_term_vjp_target(T g, T input, T target, T delta) {
+  const T t0 = input - target;
+  const T t1 = gg::abs(t0);
+  const T t2 = ((t1 <= delta) ? ((T(0.5) * t1) + (t1 * T(0.5))) : delta) * gg::sign(t0);
+  return -(g * t2);
+}
+
+// Negative log-likelihood of counts; input is the logarithm of the rate.
+template <typename T> GG_FN T poisson_nll_log_term(T input, T target) {
+  return gg::exp(input) - (target * input);
+}
+
+// Saves input, target.
+template <typename T> GG_FN void poisson_nll_log_term_vjp(T g, T input, T target, T& o0, T& o1) {
+  o0 = g * (gg::exp(input) - target);
+  o1 = -(g * input);
+}
+
+// Saves input, target.
+template <typename T> GG_FN T poisson_nll_log_term_vjp_input(T g, T input, T target) {
+  return g * (gg::exp(input) - target);
+}
+
+// Saves input.
+template <typename T> GG_FN T poisson_nll_log_term_vjp_target(T g, T input) {
+  return -(g * input);
+}
+
+// Negative log-likelihood of counts; input is the rate.
+template <typename T> GG_FN T poisson_nll_term(T input, T target, T eps) {
+  return input - (target * gg::log(input + eps));
+}
+
+// Saves input, target.
+template <typename T> GG_FN void poisson_nll_term_vjp(T g, T input, T target, T eps, T& o0, T& o1) {
+  const T t0 = input + eps;
+  o0 = g - ((g * target) / t0);
+  o1 = -(g * gg::log(t0));
+}
+
+// Saves input, target.
+template <typename T> GG_FN T poisson_nll_term_vjp_input(T g, T input, T target, T eps) {
+  return g - ((g * target) / (input + eps));
+}
+
+// Saves input.
+template <typename T> GG_FN T poisson_nll_term_vjp_target(T g, T input, T eps) {
+  return -(g * gg::log(input + eps));
+}
+
+// Negative log-likelihood of a normal distribution, without its constant.
+template <typename T> GG_FN T gaussian_nll_term(T input, T target, T var, T eps) {
+  const T t0 = gg::maximum(var, eps);
+  const T t1 = input - target;
+  return T(0.5) * (gg::log(t0) + ((t1 * t1) / t0));
+}
+
+// Saves input, target, var.
+template <typename T> GG_FN void gaussian_nll_term_vjp(T g, T input, T target, T var, T eps, T& o0,
+    T& o1, T& o2) {
+  const T t0 = gg::maximum(var, eps);
+  const T t1 = (g * T(0.5)) / t0;
+  const T t2 = input - target;
+  const T t3 = t1 * t2;
+  const T t4 = t3 + t3;
+  o0 = t4;
+  o1 = -t4;
+  o2 = (var >= eps) ? (t1 - (t1 * ((t2 * t2) / t0))) : T(0);
+}
+
+// Cross entropy of a probability; logarithms are at least -100.
+template <typename T> GG_FN T binary_cross_entropy_term(T input, T target) {
+  return ((target - T(1)) * gg::maximum(gg::log1p(-input), T(-100))) - (target * gg::maximum(gg::log(input), T(-100)));
+}
+
+// Saves input, target.
+template <typename T> GG_FN void binary_cross_entropy_term_vjp(T g, T input, T target, T& o0,
+    T& o1) {
+  const T t0 = gg::log(input);
+  const T t1 = gg::log1p(-input);
+  const T t2 = ((t0 >= T(-100)) ? (-(target / input)) : T(0)) + ((t1 >= T(-100)) ? (-((target - T(1)) / (T(1) - input))) : T(0));
+  o0 = g * t2;
+  o1 = g * (gg::maximum(t1, T(-100)) - gg::maximum(t0, T(-100)));
+}
+
+// Saves input, target.
+template <typename T> GG_FN T binary_cross_entropy_term_vjp_input(T g, T input, T target) {
+  const T t0 = (gg::log1p(-input) >= T(-100)) ? (-((target - T(1)) / (T(1) - input))) : T(0);
+  const T t1 = ((gg::log(input) >= T(-100)) ? (-(target / input)) : T(0)) + t0;
+  return g * t1;
+}
+
+// Saves input.
+template <typename T> GG_FN T binary_cross_entropy_term_vjp_target(T g, T input) {
+  const T t0 = gg::maximum(gg::log1p(-input), T(-100)) - gg::maximum(gg::log(input), T(-100));
+  return g * t0;
+}
+
+// Cross entropy of sigmoid(input), without overflow.
+template <typename T> GG_FN T bce_with_logits_term(T input, T target) {
+  return gg::softplus(input) - (input * target);
+}
+
+// Saves input, target.
+template <typename T> GG_FN void bce_with_logits_term_vjp(T g, T input, T target, T& o0, T& o1) {
+  o0 = g * (gg::sigmoid(input) - target);
+  o1 = -(g * input);
+}
+
+// Saves input, target.
+template <typename T> GG_FN T bce_with_logits_term_vjp_input(T g, T input, T target) {
+  return g * (gg::sigmoid(input) - target);
+}
+
+// Saves input.
+template <typename T> GG_FN T bce_with_logits_term_vjp_target(T g, T input) {
+  return -(g * input);
+}
+
+// bce_with_logits_term with the positive part weighted.
+template <typename T> GG_FN T weighted_bce_with_logits_term(T input, T target, T pos_weight) {
+  return ((T(1) - target) * input) + ((((pos_weight - T(1)) * target) + T(1)) * gg::softplus(-input));
+}
+
+// Saves input, target, pos_weight.
+template <typename T> GG_FN void weighted_bce_with_logits_term_vjp(T g, T input, T target,
+    T pos_weight, T& o0, T& o1, T& o2) {
+  const T t0 = pos_weight - T(1);
+  const T t1 = -input;
+  const T t2 = gg::softplus(t1);
+  o0 = g * ((T(1) - target) - (((t0 * target) + T(1)) * gg::sigmoid(t1)));
+  o1 = g * ((t2 * t0) - input);
+  o2 = g * (t2 * target);
+}
+
+// target * (log(target) - input); input is a log-probability.
+template <typename T> GG_FN T kl_div_term(T input, T target) {
+  return gg::xlogy(target, target) - (target * input);
+}
+
+// Saves input, target.
+template <typename T> GG_FN void kl_div_term_vjp(T g, T input, T target, T& o0, T& o1) {
+  const T t0 = g * target;
+  const T t1 = ((target == T(0)) && (target <= T(0))) ? T(0) : gg::xlogy(g, target);
+  o0 = -t0;
+  o1 = (t1 - (g * input)) + (t0 / target);
+}
+
+// Saves target.
+template <typename T> GG_FN T kl_div_term_vjp_input(T g, T target) {
+  return -(g * target);
+}
+
+// Saves input, target.
+template <typename T> GG_FN T kl_div_term_vjp_target(T g, T input, T target) {
+  const T t0 = ((target == T(0)) && (target <= T(0))) ? T(0) : gg::xlogy(T(1), target);
+  return g * ((t0 - input) + (target / target));
+}
+
+// exp(target) * (target - input); both are log-probabilities.
+template <typename T> GG_FN T kl_div_log_target_term(T input, T target) {
+  return gg::exp(target) * (target - input);
+}
+
+// Saves input, target.
+template <typename T> GG_FN void kl_div_log_target_term_vjp(T g, T input, T target, T& o0, T& o1) {
+  const T t0 = gg::exp(target);
+  const T t1 = g * t0;
+  o0 = -t1;
+  o1 = t1 + ((g * (target - input)) * t0);
+}
+
+// Saves target.
+template <typename T> GG_FN T kl_div_log_target_term_vjp_input(T g, T target) {
+  return -(g * gg::exp(target));
+}
+
+// Saves input, target.
+template <typename T> GG_FN T kl_div_log_target_term_vjp_target(T g, T input, T target) {
+  const T t0 = gg::exp(target);
+  return g * (t0 + ((target - input) * t0));
+}
+
+// log(1 + exp(-target * input)) without overflow; targets are -1 or 1.
+template <typename T> GG_FN T soft_margin_term(T input, T target) {
+  return gg::softplus(-(target * input));
+}
+
+// Saves input, target.
+template <typename T> GG_FN void soft_margin_term_vjp(T g, T input, T target, T& o0, T& o1) {
+  const T t0 = g * gg::sigmoid(-(target * input));
+  o0 = -(t0 * target);
+  o1 = -(t0 * input);
+}
+
+// Saves input, target.
+template <typename T> GG_FN T soft_margin_term_vjp_input(T g, T input, T target) {
+  return -((g * gg::sigmoid(-(target * input))) * target);
+}
+
+// Saves input, target.
+template <typename T> GG_FN T soft_margin_term_vjp_target(T g, T input, T target) {
+  return -((g * gg::sigmoid(-(target * input))) * input);
+}
+
+// input for target 1, max(0, margin - input) for target -1.
+template <typename T> GG_FN T hinge_embedding_term(T input, T target, T margin) {
+  return ((target != T(-1)) ? input : T(0)) + ((target != T(1)) ? gg::maximum(margin - input, T(0)) : T(0));
+}
+
+// Saves input, target.
+template <typename T> GG_FN T hinge_embedding_term_vjp(T g, T input, T target, T margin) {
+  const T t0 = (target != T(1)) ? (((margin - input) >= T(0)) ? (-g) : T(0)) : T(0);
+  return t0 + ((target != T(-1)) ? g : T(0));
+}
+
+// Saves input, target.
+template <typename T> GG_FN T hinge_embedding_term_vjp_input(T g, T input, T target, T margin) {
+  const T t0 = (target != T(1)) ? (((margin - input) >= T(0)) ? (-g) : T(0)) : T(0);
+  return t0 + ((target != T(-1)) ? g : T(0));
+}
+
+// max(0, margin - target * (input1 - input2)); targets are -1 or 1.
+template <typename T> GG_FN T margin_ranking_term(T input1, T input2, T target, T margin) {
+  return gg::maximum(margin - (target * (input1 - input2)), T(0));
+}
+
+// Saves input1, input2, target.
+template <typename T> GG_FN void margin_ranking_term_vjp(T g, T input1, T input2, T target,
+    T margin, T& o0, T& o1, T& o2) {
+  const T t0 = input1 - input2;
+  const bool t1 = (margin - (target * t0)) >= T(0);
+  const T t2 = g * target;
+  o0 = t1 ? (-t2) : T(0);
+  o1 = t1 ? t2 : T(0);
+  o2 = t1 ? (-(g * t0)) : T(0);
+}
+
+}  // namespace op
+}  // namespace gg
