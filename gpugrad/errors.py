@@ -395,11 +395,13 @@ def graph_freed(error: GraphFreedError) -> GraphFreedError:
         why = [sentence.format(**words) for sentence in _WHY[error.situation]]
         error.cause, error.fix, error.alternative = why
     released = f"which released {format_bytes(error.freed_bytes)}"
-    freed = f"by {error.freed_by} at {_at(error.freed_where, '', error.freed_step)}, {released}"
+    steps = error.step or error.freed_step or error.root_step  # else nobody counts them
+    step, freed_step = (error.step, error.freed_step) if steps else (None, None)
+    freed = f"by {error.freed_by} at {_at(error.freed_where, '', freed_step)}, {released}"
     rows = (
-        ("node", f"{error.node}, recorded at {_at(error.where, error.module, error.step)}"),
+        ("node", f"{error.node}, recorded at {_at(error.where, error.module, step)}"),
         ("freed", freed if error.freed_by else ""),
-        ("reached", _reached(error)),
+        ("reached", _reached(error, error.root_step if steps else None)),
         ("cause", error.cause),
         ("fix", error.fix),
         ("or", error.alternative),
@@ -413,18 +415,18 @@ def _wrapped(text: str) -> str:
     return textwrap.fill(text, 88, subsequent_indent=" " * 11, break_long_words=False)
 
 
-def _at(where: str, module: str, step: int) -> str:
+def _at(where: str, module: str, step: int | None) -> str:
     """A line with the module and the step, where there are any."""
-    parts = [f"module {module}" if module else "", f"step {step}" if step else ""]
+    parts = [f"module {module}" if module else "", "" if step is None else f"step {step}"]
     inside = ", ".join(part for part in parts if part)
     return f"{where} ({inside})" if inside else where
 
 
-def _reached(error: GraphFreedError) -> str:
+def _reached(error: GraphFreedError, step: int | None) -> str:
     """From which root the node was reached, and through what."""
     if not error.root_where:
         return ""
-    start = f"from {error.root or 'a tensor'}, {_at(error.root_where, '', error.root_step)}"
+    start = f"from {error.root or 'a tensor'}, {_at(error.root_where, '', step)}"
     if not error.variable or error.variable == error.root:
         return start
     of = f" of {error.owner}" if error.owner else ""
@@ -549,3 +551,11 @@ def bad_choice(name: str, argument: str, got: object, choices: tuple[str, ...]) 
 def clamp_without_bounds() -> RuntimeError:
     """clamp() called with neither bound."""
     return RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
+
+
+def size_mismatch(name: str, size: object, other: str, expected: object) -> ValueError:
+    """Two arguments of a loss that should have one size."""
+    return ValueError(
+        f"Using a {name} size ({size}) that is different to the {other} size ({expected}) is "
+        f"deprecated. {name.title()} size must be the same as {other} size."
+    )

@@ -162,10 +162,10 @@ template <typename T> GG_FN T digamma(T x) {
   if (x == T(0)) return copysign(T(1) / T(0), -x);
   T reflected = T(0);
   if (x < T(0)) {
-    const T whole = floor(x);
-    if (whole == x) return T(0) / T(0);
+    const T fraction = x - trunc(x);
+    if (fraction == T(0) || fraction != fraction) return T(0) / T(0);
     const T pi = T(3.14159265358979323846);
-    reflected = pi / tan(pi * (x - whole));
+    reflected = pi / tan(pi * fraction);
     x = T(1) - x;
   }
   T sum = T(0);

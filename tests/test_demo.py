@@ -1,4 +1,4 @@
-"""The demo does what it says: graphs grow where they are kept, and give back what the ledger says."""
+"""The demo shows what it says: kept graphs grow, and give back what the ledger promised."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,7 @@ def test_freed_graphs_hold_nothing_after_a_step(report: Any, name: str) -> None:
 @pytest.mark.parametrize("name", ["kept_losses", "carried_state"])
 def test_retained_graphs_grow_by_the_same_bytes_every_step(report: Any, name: str) -> None:
     held = [step["held"] for step in report[1][name]["steps"]]
-    growth = {later - earlier for earlier, later in zip(held[1:], held[2:], strict=False)}
+    growth = {later - earlier for earlier, later in pairwise(held[1:])}
     assert len(growth) == 1
     assert growth.pop() == pytest.approx(report[1][name]["growth_per_step"]["held"]) > 0
 

@@ -13,6 +13,8 @@ from typing import Any
 import gpugrad as torch
 from gpugrad import memory
 
+POOL_UNIT = 512
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -45,7 +47,7 @@ class Meter:
 
     def mark(self, phase: str) -> Reading:
         """Waits for the device and notes what it and the graphs hold."""
-        torch.cuda.synchronize(self.device)
+        self._wait()
         begin = time.perf_counter()
         reading = Reading(
             self.step, phase, memory.held(self.device), self.allocated(), self.device_used()
@@ -56,10 +58,17 @@ class Meter:
 
     def end_step(self) -> tuple[float, int, Reading]:
         """Seconds of the step, its peak, and the reading at its end."""
-        torch.cuda.synchronize(self.device)
+        self._wait()
         seconds = time.perf_counter() - self._began - self._spent
-        peak = int(torch.cuda.max_memory_allocated(self.device))
-        return seconds, peak, self.mark("end")
+        end = self.mark("end")
+        # On the CPU the library sees the peak at chosen moments only; the readings are more.
+        seen = [reading.allocated for reading in self.readings if reading.step == self.step]
+        peak = max(int(torch.cuda.max_memory_allocated(self.device)), *seen)
+        return seconds, peak, end
+
+    def _wait(self) -> None:
+        if self.on_gpu:
+            torch.cuda.synchronize(self.device)
 
     def allocated(self) -> int:
         return int(torch.cuda.memory_allocated(self.device))
@@ -72,6 +81,10 @@ class Meter:
         return int(total - free)
 
     def free_share(self) -> float:
-        """How much of the device is still free."""
+        """How much of the device is still free; all of it where the system does not say."""
         free, total = torch.cuda.mem_get_info(self.device)
-        return float(free / total)
+        return float(free / total) if free else 1.0
+
+    def in_units(self, nbytes: int) -> int:
+        """What the allocator counts for a block of ``nbytes``."""
+        return -(-nbytes // POOL_UNIT) * POOL_UNIT if self.on_gpu else nbytes

@@ -66,7 +66,7 @@ def release_cells(result: Result) -> list[str]:
     return [
         result.title,
         str(release.graphs),
-        format_bytes(release.exclusive),
+        format_bytes(release.promised),
         format_bytes(release.returned),
         format_bytes(release.held_after),
     ]

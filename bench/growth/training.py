@@ -55,8 +55,9 @@ class Release:
     """What the ledger promised for the graphs left at the end, and what the allocator got back."""
 
     graphs: int
-    exclusive: int
-    returned: int
+    exclusive: int  # bytes that nothing else holds, by the ledger
+    promised: int  # the same in the allocator's units: a GPU's pool gives out multiples of 512
+    returned: int  # by how much the allocator's count fell
     held_before: int
     held_after: int
     allocated_before: int
@@ -150,18 +151,20 @@ def release(regime: Any, batch: tuple[Any, Any], meter: Meter) -> Release:
     roots = list(regime.open_graphs(*batch))
     before = meter.mark("before release")
     began = time.perf_counter()
-    exclusive = returned = 0
+    exclusive = promised = returned = 0
     for root in roots:
-        exclusive += int(memory.graph(root).exclusive_bytes)
-        held_by_device = meter.allocated()
+        report = memory.graph(root)
+        exclusive += report.exclusive_bytes
+        promised += sum(meter.in_units(block) for block in report.exclusive_blocks)
+        full = meter.allocated()
         root.release_graph()
-        returned += held_by_device - meter.allocated()
+        returned += full - meter.allocated()
     seconds = time.perf_counter() - began
     count = len(roots)
     del roots
     regime.forget()
     after = meter.mark("after release")
     return Release(
-        count, exclusive, returned, before.held, after.held, before.allocated, after.allocated,
-        seconds,
+        count, exclusive, promised, returned, before.held, after.held,
+        before.allocated, after.allocated, seconds,
     )  # fmt: skip

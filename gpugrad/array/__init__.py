@@ -37,7 +37,7 @@ from .dtypes import (
     uint8,
 )
 from .kinds import Account, Kind, accounts, kind_of, kind_of_array, module_of
-from .quiet import hush, quiet, unhush
+from .quiet import hush, quiet, quiet_runner, run_again, unhush
 from .storage import Storage, new_storage, storage_of_array
 
 __all__ = [
@@ -45,6 +45,6 @@ __all__ = [
     "bool_", "can_cast", "cpu", "cuda_available", "cupy", "default_device", "default_dtype",
     "device", "dtype", "float16", "float32", "float64", "from_numpy_dtype", "hush", "int8", "int16",
     "int32", "int64", "kind_of", "kind_of_array", "loaded_cupy", "module_of", "new_storage", "promote_operands",
-    "promote_types", "quiet", "scalar_dtype", "set_default_device", "set_default_dtype",
+    "promote_types", "quiet", "quiet_runner", "run_again", "scalar_dtype", "set_default_device", "set_default_dtype",
     "storage_of_array", "uint8", "unhush",
 ]  # fmt: skip

@@ -20,13 +20,16 @@ from .print_numpy import Code, print_numpy
 __all__ = ["host_program", "host_sum", "statements"]
 
 
-def statements(function: Function, np_dtype: Any) -> tuple[list[str], list[str], dict[str, Any]]:
+def statements(function: Function, np_dtype: Any, *, reuse: bool = True
+               ) -> tuple[list[str], list[str], dict[str, Any]]:
     """Straight-line code for arrays of one shape: its lines, the names of the results, globals.
 
     The lines read variables named as the parameters and keyword arguments, and assign names that
     begin with ``t``. The results are arrays if the parameters have at least one dimension.
+    ``reuse`` writes over temporaries: half the memory traffic on large arrays, but NumPy needs
+    540 ns instead of 230 for a one-element array that is input and output.
     """
-    code = print_numpy(function, np_dtype)
+    code = print_numpy(function, np_dtype, reuse=reuse)
     return code.lines, code.results, code.namespace
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from .scalars import load
 
-__all__ = ["erf", "power", "select", "trunc_divide"]
+__all__ = ["erf", "lgamma", "power", "select", "trunc_divide"]
 
 # Below, the checks cost more than branches that the processor guesses wrong.
 _FEW = 1024
@@ -90,6 +90,14 @@ def trunc_divide(a: Any, b: Any, out: Any = None) -> Any:
     if a.dtype.kind == "f":
         return np.trunc(np.true_divide(a, b), out)
     return np.floor_divide(np.subtract(a, np.fmod(a, b)), b, out)
+
+
+def lgamma(x: Any, out: Any = None) -> Any:
+    """Logarithm of the absolute value of the gamma function; SciPy has the sign of -inf wrong."""
+    y = load("scipy.special.gammaln")(x, out)
+    if np.any(lowest := np.equal(x, -np.inf)):
+        y = select(lowest, np.negative(y), y, out)
+    return y
 
 
 def erf(x: Any, out: Any = None) -> Any:

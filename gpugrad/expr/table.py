@@ -302,7 +302,7 @@ erfinv: Scalar = scalar(
     cotangents=lambda g, y, x: (g * exp(y * y) * (math.sqrt(math.pi) / 2),),
 )
 lgamma: Scalar = scalar(
-    "lgamma", 1, "gg::lgamma({0})", "scipy.special.gammaln", floating=True,
+    "lgamma", 1, "gg::lgamma({0})", "gpugrad.expr.host_functions.lgamma", floating=True,
     cotangents=lambda g, y, x: (g * digamma(x),),
     doc="Logarithm of the absolute value of the gamma function.",
 )

@@ -28,7 +28,7 @@ from ..errors import GraphFreedError, graph_freed
 from .base import TensorBase, tensor_class
 from .live import reachable
 from .names import Named, named_tensors
-from .node import Node, Release
+from .node import Node, Port, Release
 from .where import user_frame
 
 __all__ = ["second_backward"]
@@ -129,18 +129,22 @@ class Trail:
         """The variable through which the released node was reached, or None.
 
         One whose own node is from before the release, as near to the released node as there is;
-        but what is carried across steps has usually been assigned anew, by the same line.
+        but what is carried across steps has usually been assigned anew, by the same operation.
         """
-        places = {_place(n) for n in self.crossing}
+        twins = {_kind(n) for n in self.crossing} if carried else set()
+        far = len(self.distance)
 
         def rank(named: Named) -> tuple[bool, bool, bool, int]:
             node = named.tensor.node
-            survivor = node.seq < self.release.seq or (carried and _place(node) in places)
+            survivor = node.seq < self.release.seq or _kind(node) in twins
             entry, root = named.container in ("list", "dict"), node is self.root.node
             worse, bad = (entry, root) if carried else (root, entry)
-            return not survivor, worse, bad, self.distance[node]
+            return not survivor, worse, bad, self.distance.get(node, far)
 
-        on_the_way = [n for n in names if n.tensor.node in self.distance]
+        made = [n for n in names if isinstance(n.tensor.node, Node)]
+        on_the_way = [
+            n for n in made if n.tensor.node in self.distance or _kind(n.tensor.node) in twins
+        ]
         return min(on_the_way, key=rank, default=None)
 
 
@@ -160,6 +164,12 @@ def _distances(node: Node, consumers: dict[Node, list[Node]]) -> dict[Node, int]
 def _place(node: Node) -> tuple[Any, int]:
     """The instruction that recorded ``node``."""
     return node.code, node.lasti
+
+
+def _kind(node: Node) -> tuple[Any, ...]:
+    """The same for what one instruction records each time it runs: op, shape, place of output."""
+    output = node.context[0] if node.rule is Port else 0
+    return *_place(node), node.rule.name, node.shape, output
 
 
 # -------------------------------------------------------------------------------------------- names

@@ -12,6 +12,8 @@ import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from ..array import quiet_runner
+
 __all__ = [
     "Mode", "Scope", "enable_grad", "enter_module", "is_grad_enabled", "leave_module", "local",
     "next_step", "no_grad", "set_grad_enabled", "step_number",
@@ -40,12 +42,13 @@ class Scope:
 
 
 class Mode:
-    """What an op looks up when it records."""
+    """What an op looks up: whether it records, where it is, and how to compute without warnings."""
 
-    __slots__ = ("grad", "scope")
+    __slots__ = ("grad", "run", "scope")
 
     def __init__(self) -> None:
         self.grad = True
+        self.run = quiet_runner()
         self.scope = Scope("", _progress[0])
 
 

@@ -14,7 +14,7 @@ from weakref import ref
 from ..errors import format_bytes
 from ..graph import Node, Port, live_nodes, reachable, release_graph, saved_slots, step_number
 from .report import GraphReport, graph
-from .tables import row
+from .tables import place, row
 
 __all__ = ["GraphSummary", "GraphTable", "graphs"]
 
@@ -55,7 +55,8 @@ class GraphSummary:
     def __str__(self) -> str:
         line = f"{self.where} ({self.module})" if self.module else self.where
         age = "now" if not self.age else f"{self.age} old"
-        return row(_WIDTHS, format_bytes(self.nbytes), str(self.nodes), age, f"{self.name}, {line}")
+        root = f"{self.name}, {place(line, _WIDTHS[-1] - len(self.name) - 2)}"
+        return row(_WIDTHS, format_bytes(self.nbytes), str(self.nodes), age, root)
 
 
 class GraphTable(list[GraphSummary]):

@@ -15,7 +15,7 @@ from typing import Any
 from ..errors import format_bytes
 from ..graph import Node, reachable, saved_slots
 from .holders import exclusive_storages
-from .tables import clip, row, times
+from .tables import clip, place, row, times
 
 __all__ = ["Bytes", "GraphReport", "NodeReport", "Slot", "graph"]
 
@@ -184,7 +184,7 @@ def _by_line(report: GraphReport) -> dict[str, _Line]:
 def _line_row(where: str, line: _Line) -> str:
     counts = [format_bytes(n) for n in (line.naive, line.unique, line.exclusive)]
     kept = ", ".join(times(name, n) for name, n in line.slots.most_common())
-    return row(_WIDTHS, *counts, where, clip(kept, _WIDTHS[-1]))
+    return row(_WIDTHS, *counts, place(where, _WIDTHS[-2]), kept)
 
 
 def _title(report: GraphReport) -> str:
@@ -192,4 +192,4 @@ def _title(report: GraphReport) -> str:
         return "no graph"
     root = report.nodes[-1]
     freed = f"; released by {root.freed}" if root.freed else ""
-    return clip(f"graph of {root.name}, {root.where}: {len(report.nodes)} nodes{freed}", 100)
+    return clip(f"graph of {root.name}, {place(root.where, 50)}: {len(report.nodes)} nodes{freed}", 100)

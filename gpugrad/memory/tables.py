@@ -1,12 +1,12 @@
 """Text in columns, at most 100 wide.
 
-Holds:     a row never breaks; what does not fit is cut in the middle, where paths are dullest.
+Holds:     a row never breaks; what does not fit is cut, of a source line the directories first.
 Must not:  know what the columns mean.
 """
 
 from __future__ import annotations
 
-__all__ = ["clip", "row", "times"]
+__all__ = ["clip", "place", "row", "times"]
 
 
 def row(widths: tuple[int, ...], *cells: str) -> str:
@@ -16,11 +16,16 @@ def row(widths: tuple[int, ...], *cells: str) -> str:
 
 
 def clip(text: str, width: int) -> str:
-    """``text``, or its two ends with dots between."""
-    if len(text) <= width:
-        return text
-    tail = (width - 2) // 2
-    return f"{text[: width - 2 - tail]}..{text[-tail:]}"
+    """``text``, or its beginning and two dots."""
+    return text if len(text) <= width else f"{text[: width - 2]}.."
+
+
+def place(where: str, width: int) -> str:
+    """A source line, ``src/train.py:31 in step``, without its directories if it is too long."""
+    if len(where) <= width:
+        return where
+    path, colon, rest = where.partition(":")
+    return clip(f"{path.replace(chr(92), '/').rpartition('/')[2]}{colon}{rest}", width)
 
 
 def times(name: str, count: int) -> str:

@@ -1,249 +1,202 @@
-"""Losses of classes: cross_entropy and nll_loss, one kernel each way, reduction included.
+"""Losses: elementwise terms (loss_terms.py) and a reduction; those of classes are re-exported.
 
-Holds:     backward ops are ops too, so every order of derivative is recorded. Class weights, and
-           what a mean was divided by, are constants.
-Must not:  touch arrays. loss_kernels.py does.
+Holds:     PyTorch's argument names, defaults and complaints.
+Must not:  contain a derivative: terms and reductions bring theirs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import warnings
 from typing import Any
 
-from .. import errors
-from ..array import module_of
-from ..graph import Size, TensorBase, new_tensor
-from . import loss_kernels as kernels
-from .broadcast import convert
-from .families import custom
-from .loss_kernels import LossOptions
-from .operands import common_device
-from .reduce import sum_op
-from .shape import reshape_op
-from .softmax import log_softmax, softmax_backward_op, softmax_op
+import numpy as np
 
-__all__ = ["cross_entropy", "nll_loss", "reduced", "reduction_name"]
+from ..errors import size_mismatch
+from . import loss_terms as terms
+from .cross_entropy import cross_entropy, nll_loss
+from .reduce import sum_
+from .reduction import reduced, reduction_name
 
-
-# ------------------------------------------------------------------------------------------ the ops
-# Class weights, if there are any, are the last input and the last saved slot among the inputs.
-def _slots(inputs: int, *names: str, after: tuple[str, ...] = ()) -> Callable[..., Any]:
-    """The slots ``names``, "weight0" if more than ``inputs`` tensors are given, and ``after``."""
-    return lambda needs: (*names, *(("weight0",) if len(needs) > inputs else ()), *after)
+__all__ = [
+    "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy",
+    "hinge_embedding_loss", "huber_loss", "kl_div", "l1_loss", "margin_ranking_loss", "mse_loss",
+    "nll_loss", "smooth_l1_loss", "soft_margin_loss",
+]  # fmt: skip
 
 
-def _given(weight: tuple[Any, ...]) -> Any:
-    return weight[0] if weight else None
+# --------------------------------------------------------------------------------------- regression
+def mse_loss(input: Any, target: Any, size_average: bool | None = None,
+             reduce: bool | None = None, reduction: str = "mean", weight: Any = None) -> Any:
+    """Squared difference; with ``weight`` a mean is divided by the weights' sum.
 
-
-@custom(node_name="NllLoss", saves=_slots(2, "x", "target", after=("result1",)))
-class cross_entropy_op:
-    """The loss, and what it was divided by (NOTE [cross entropy saves its input])."""
-
-    def forward(xp: Any, x: Any, target: Any, *weight: Any, options: LossOptions) -> Any:
-        return kernels.cross_entropy(x, target, _given(weight), options)
-
-    def vjp(g: Any, x: Any, target: Any, *rest: Any, options: LossOptions) -> Any:
-        *weight, divisor = rest
-        divisor = _constant(divisor)
-        return cross_entropy_backward_op(g, x, target, divisor, *weight, options=options)
-
-
-@custom(node_name="NllLossBackward", saves=_slots(4, "g", "x", "target", "divisor"))
-class cross_entropy_backward_op:
-    """``g / divisor * (softmax(x) * sum(q) - q)`` with q the target distribution of a row."""
-
-    def forward(xp: Any, g: Any, x: Any, target: Any, divisor: Any, *weight: Any,
-                options: LossOptions) -> Any:
-        return kernels.cross_entropy_backward(g, x, target, _given(weight), divisor, options)
-
-    def vjp(u: Any, g: Any, x: Any, target: Any, divisor: Any, *weight: Any,
-            options: LossOptions, needs: tuple[bool, ...]) -> Any:
-        dim = min(1, len(x.shape) - 1)
-        constants = (target, divisor, *weight)
-        dg = dx = None
-        if needs[0]:
-            per_unit = cross_entropy_backward_op(_ones(g), x, *constants, options=options)
-            axes = (dim,) if len(g.shape) else tuple(range(len(u.shape)))
-            dg = sum_op(u * per_unit, axes=axes, keepdim=False)
-        if needs[1]:
-            mass = row_mass_op(*constants, classes=x.shape[dim], options=options)
-            scale = convert_like(mass, x) * _per_row(g, dim)
-            dx = softmax_backward_op(u * scale, softmax_op(x, dim=dim), dim=dim)
-        return dg, dx
-
-
-@custom(node_name="RowMass")
-class row_mass_op:
-    """``sum(q) / divisor`` of every row, with the class axis as 1: a constant."""
-
-    def forward(xp: Any, target: Any, divisor: Any, *weight: Any, classes: int,
-                options: LossOptions) -> Any:
-        return kernels.row_mass(xp, target, divisor, _given(weight), classes, options)
-
-    def vjp(g: Any, *, classes: int, options: LossOptions) -> Any:
-        return None
-
-
-@custom(node_name="NllLoss", saves=_slots(2, "target", after=("result1",)))
-class nll_loss_op:
-    """``-weight[target] * x[target]``, reduced, and what it was divided by. Linear in x."""
-
-    def forward(xp: Any, x: Any, target: Any, *weight: Any, options: LossOptions) -> Any:
-        return kernels.nll_loss(x, target, _given(weight), options)
-
-    def vjp(g: Any, target: Any, *rest: Any, options: LossOptions, shapes: Any) -> Any:
-        *weight, divisor = rest
-        return nll_loss_backward_op(
-            g, target, _constant(divisor), *weight, options=options, shape=shapes[0]
-        )
-
-
-@custom(node_name="NllLossBackward", saves=_slots(3, "target", "divisor"))
-class nll_loss_backward_op:
-    """``-g / divisor * weight[target]`` at the targets, else zero: nll_loss's transpose."""
-
-    def forward(xp: Any, g: Any, target: Any, divisor: Any, *weight: Any, options: LossOptions,
-                shape: Size) -> Any:
-        return kernels.nll_loss_backward(g, shape, target, _given(weight), divisor, options)
-
-    def vjp(u: Any, target: Any, divisor: Any, *weight: Any, options: LossOptions,
-            shape: Size) -> Any:
-        return nll_loss_op(u, target, *weight, options=options)[0]
-
-
-def _constant(t: Any) -> Any:
-    """A second result, which a graph would take for differentiable, without its node."""
-    return new_tensor(t.array, t.kind, None, t.storage) if isinstance(t, TensorBase) else t
-
-
-def _ones(like: Any) -> Any:
-    if isinstance(like, TensorBase):
-        return new_tensor(_ones(like.array), like.kind)
-    return module_of(like).ones(like.shape, like.dtype)
-
-
-def _per_row(g: Any, dim: int) -> Any:
-    """A cotangent per row with the class axis as 1; a single one as it is."""
-    if not len(g.shape):
-        return g
-    return reshape_op(g, shape=Size((*g.shape[:dim], 1, *g.shape[dim:])))
-
-
-def convert_like(x: Any, like: Any) -> Any:
-    """``x``, a tensor or an array, with the dtype of ``like``."""
-    if isinstance(x, TensorBase):
-        return convert(x, x.kind.with_dtype(like.kind.dtype))
-    return x.astype(like.dtype, copy=False)
-
-
-# ------------------------------------------------------------------------------------- for everyone
-def cross_entropy(input: Any, target: Any, weight: Any = None, size_average: bool | None = None,
-                  ignore_index: int = -100, reduce: bool | None = None, reduction: str = "mean",
-                  label_smoothing: float = 0.0) -> Any:
-    """Negative log-likelihood of ``target`` under ``softmax(input)``, in one pass.
-
-    ``target`` holds classes, or with a floating dtype the probabilities of all classes. ``weight``
-    has one factor per class; a mean of classes is divided by the factors of its targets.
-
-    Shape:   input (C), (N, C) or (N, C, d...), target () , (N) or (N, d...), or input's shape
-             -> () ; with reduction="none" the shape of the classes
-    Dtype:   input floating; half types are summed in float32
-    Saves:   classes: input, target, weight, 4 bytes; probabilities: log-probabilities and target
-    Raises:  IndexRangeError on the CPU for a class outside 0..C-1 other than ``ignore_index``; on a
-             GPU the loss is NaN instead
-    Source:  Goodfellow et al. 2016, eq. 6.30; label smoothing Szegedy et al. 2016, section 7
+    Shape:   input (*), target (*) -> () ; (*) with reduction="none"
+    Saves:   input, target
     >>> import gpugrad
-    >>> gpugrad.nn.functional.cross_entropy(gpugrad.tensor([[0.0, 0.0]]), gpugrad.tensor([1]))
-    tensor(0.6931)
+    >>> gpugrad.nn.functional.mse_loss(gpugrad.tensor([1.0, 2.0]), gpugrad.tensor([1.0, 4.0]))
+    tensor(2.)
     """
     reduction = reduction_name(reduction, size_average, reduce)
-    if not 0.0 <= label_smoothing <= 1.0:
-        raise errors.bad_label_smoothing(label_smoothing)
-    options = LossOptions(ignore_index, reduction, float(label_smoothing))
-    if target.kind.is_floating_point and target.shape == input.shape:
-        _check_weight(input, weight)
-        return _of_probabilities(input, target, weight, options)
-    weights = _check("cross_entropy", input, target, weight)
-    return cross_entropy_op(input, target, *weights, options=options)[0]
+    _warn_of_broadcast(input, target)
+    return _weighted_mean(terms.mse_term(input, target), input, weight, reduction)
 
 
-def nll_loss(input: Any, target: Any, weight: Any = None, size_average: bool | None = None,
-             ignore_index: int = -100, reduce: bool | None = None, reduction: str = "mean") -> Any:
-    """Negative log-likelihood of classes, from log-probabilities: ``-weight[t] * input[t]``.
+def l1_loss(input: Any, target: Any, size_average: bool | None = None,
+            reduce: bool | None = None, reduction: str = "mean", weight: Any = None) -> Any:
+    """Absolute difference; ``weight`` as in ``mse_loss``.
 
-    Shape:   as ``cross_entropy`` of classes
-    Saves:   target, weight, 4 bytes
-    Raises:  as ``cross_entropy``
+    Shape:   input (*), target (*) -> () ; (*) with reduction="none"
+    Saves:   input, target
     """
-    options = LossOptions(ignore_index, reduction_name(reduction, size_average, reduce))
-    weights = _check("nll_loss", input, target, weight)
-    return nll_loss_op(input, target, *weights, options=options)[0]
+    reduction = reduction_name(reduction, size_average, reduce)
+    _warn_of_broadcast(input, target)
+    return _weighted_mean(terms.l1_term(input, target), input, weight, reduction)
 
 
-def _of_probabilities(input: Any, target: Any, weight: Any, options: LossOptions) -> Any:
-    dim = min(1, len(input.shape) - 1)
-    classes = input.shape[dim]
-    if options.ignore_index >= 0:
-        raise RuntimeError("ignore_index is not supported for floating point target")
-    if options.label_smoothing:
-        share = options.label_smoothing / classes
-        target = target * (1.0 - options.label_smoothing) + share
-    if weight is not None:
-        one_per_class = [1] * len(input.shape)
-        one_per_class[dim] = classes
-        target = target * reshape_op(weight, shape=Size(one_per_class))
-    terms = log_softmax(input, dim) * target
-    if options.reduction == "none":
-        return -sum_op(terms, axes=(dim,), keepdim=False)
-    total = -sum_op(terms, axes=tuple(range(len(terms.shape))), keepdim=False)
-    rows = terms.array.size // max(1, classes)
-    return total / rows if options.reduction == "mean" else total
+def smooth_l1_loss(input: Any, target: Any, size_average: bool | None = None,
+                   reduce: bool | None = None, reduction: str = "mean", beta: float = 1.0) -> Any:
+    """``d² / (2 beta)`` below ``beta``, ``d - beta / 2`` above, d the absolute difference.
+
+    Shape:   input (*), target (*) -> () ; (*) with reduction="none"
+    Saves:   input, target
+    Source:  Girshick 2015, eq. 3
+    """
+    reduction = reduction_name(reduction, size_average, reduce)
+    _warn_of_broadcast(input, target)
+    if beta < 0:
+        raise RuntimeError("smooth_l1_loss does not support negative values for beta.")
+    if beta == 0:
+        return reduced(terms.l1_term(input, target), reduction)
+    return reduced(terms.smooth_l1_term(input, target, beta=beta), reduction)
 
 
-# ------------------------------------------------------------------------------- reductions, checks
-def reduction_name(reduction: str, size_average: bool | None = None, reduce: bool | None = None
-                   ) -> str:
-    """"mean", "sum" or "none", also from the two flags that PyTorch had before."""
-    if size_average is not None or reduce is not None:
-        if reduce is False:
-            return "none"
-        return "sum" if size_average is False else "mean"
-    if reduction not in ("mean", "sum", "none"):
-        raise errors.bad_reduction(reduction)
-    return reduction
+def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0,
+               weight: Any = None) -> Any:
+    """``d² / 2`` up to ``delta``, ``delta (d - delta / 2)`` above, d the absolute difference.
+
+    Shape:   input (*), target (*) -> () ; (*) with reduction="none"
+    Saves:   input, target
+    Source:  Huber 1964
+    """
+    reduction = reduction_name(reduction)
+    _warn_of_broadcast(input, target)
+    if delta <= 0:
+        raise RuntimeError("huber_loss does not support non-positive values for delta.")
+    term = terms.huber_term(input, target, delta=delta)
+    return reduced(term if weight is None else term * _checked(weight, input), reduction)
 
 
-def reduced(terms: Any, reduction: str) -> Any:
-    """The mean or the sum of elementwise terms, or the terms."""
-    if reduction == "none":
-        return terms
-    return terms.mean() if reduction == "mean" else terms.sum()
+# ------------------------------------------------------------------------------------ probabilities
+def binary_cross_entropy(input: Any, target: Any, weight: Any = None,
+                         size_average: bool | None = None, reduce: bool | None = None,
+                         reduction: str = "mean") -> Any:
+    """Cross entropy of probabilities of a yes; logarithms are at least -100.
+
+    Shape:   input (*), target (*) -> () ; (*) with reduction="none"
+    Saves:   input, target; weight if given
+    Raises:  on the CPU, RuntimeError for an input outside 0..1
+    """
+    reduction = reduction_name(reduction, size_average, reduce)
+    if target.shape != input.shape:
+        raise size_mismatch("target", target.shape, "input", input.shape)
+    values = input.array
+    if isinstance(values, np.ndarray) and ((values < 0) | (values > 1)).any():
+        raise RuntimeError("all elements of input should be between 0 and 1")
+    term = terms.binary_cross_entropy_term(input, target)
+    return reduced(term if weight is None else term * weight, reduction)
 
 
-def _check(name: str, input: Any, target: Any, weight: Any) -> tuple[Any, ...]:
-    """The class weights as extra inputs; errors for what does not fit together."""
-    shape = input.shape
-    if not shape:
-        raise errors.target_mismatch(name, shape, target.shape, "classes: input needs a dimension")
-    if not input.kind.is_floating_point:
-        raise errors.not_floating(name, input.kind.dtype)
-    if target.kind.is_floating_point or target.kind.dtype.itemsize < 1:
-        raise errors.bad_target_dtype(name, target.kind.dtype, "integers, one class per row")
-    need = (*shape[:-1],) if len(shape) == 1 else (shape[0], *shape[2:])
-    if target.shape != need:
-        if len(shape) == 2 and len(target.shape) == 1:
-            raise errors.batch_mismatch(shape[0], target.shape[0])
-        raise errors.target_mismatch(name, tuple(shape), tuple(target.shape), need)
-    return _check_weight(input, weight, target)
+def binary_cross_entropy_with_logits(
+    input: Any, target: Any, weight: Any = None, size_average: bool | None = None,
+    reduce: bool | None = None, reduction: str = "mean", pos_weight: Any = None,
+) -> Any:  # fmt: skip
+    """``binary_cross_entropy(sigmoid(input), target)`` without overflow.
+
+    Shape:   input (*), target (*) -> () ; (*) with reduction="none"
+    Saves:   input, target; weight and pos_weight if given
+    """
+    reduction = reduction_name(reduction, size_average, reduce)
+    if target.shape != input.shape:
+        raise size_mismatch("target", target.shape, "input", input.shape)
+    if pos_weight is None:
+        term = terms.bce_with_logits_term(input, target)
+    else:
+        term = terms.weighted_bce_with_logits_term(input, target, pos_weight)
+    return reduced(term if weight is None else term * weight, reduction)
 
 
-def _check_weight(input: Any, weight: Any, *others: Any) -> tuple[Any, ...]:
-    dim = min(1, len(input.shape) - 1)
-    given = () if weight is None else (weight,)
-    common_device("cross_entropy", (input, *others, *given))
+def kl_div(input: Any, target: Any, size_average: bool | None = None, reduce: bool | None = None,
+           reduction: str = "mean", log_target: bool = False) -> Any:
+    """``target * (log(target) - input)`` for log-probabilities ``input``.
+
+    ``reduction="batchmean"`` is the divergence itself: the sum over the batch's size.
+
+    Shape:   input (*), target (*) -> () ; (*) with reduction="none"
+    Saves:   target; input if target needs a gradient
+    """
+    batch = reduction == "batchmean"
+    reduction = reduction_name("sum" if batch else reduction, size_average, reduce)
+    pointwise = terms.kl_div_log_target_term if log_target else terms.kl_div_term
+    total = reduced(pointwise(input, target), reduction)
+    return total / input.shape[0] if batch and input.shape else total
+
+
+# ------------------------------------------------------------------------------------------ margins
+def soft_margin_loss(input: Any, target: Any, size_average: bool | None = None,
+                     reduce: bool | None = None, reduction: str = "mean") -> Any:
+    """``log(1 + exp(-target * input))`` for targets -1 and 1.
+
+    Shape:   input (*), target (*) -> () ; (*) with reduction="none"
+    Saves:   input, target
+    """
+    reduction = reduction_name(reduction, size_average, reduce)
+    return reduced(terms.soft_margin_term(input, target), reduction)
+
+
+def hinge_embedding_loss(input: Any, target: Any, margin: float = 1.0,
+                         size_average: bool | None = None, reduce: bool | None = None,
+                         reduction: str = "mean") -> Any:
+    """``input`` for target 1, ``max(0, margin - input)`` for target -1.
+
+    Shape:   input (*), target (*) -> () ; (*) with reduction="none"
+    Saves:   input, target
+    """
+    reduction = reduction_name(reduction, size_average, reduce)
+    return reduced(terms.hinge_embedding_term(input, target, margin=margin), reduction)
+
+
+def margin_ranking_loss(input1: Any, input2: Any, target: Any, margin: float = 0,
+                        size_average: bool | None = None, reduce: bool | None = None,
+                        reduction: str = "mean") -> Any:
+    """``max(0, margin - target * (input1 - input2))`` for targets -1 and 1.
+
+    Shape:   input1 (*), input2 (*), target (*) -> () ; (*) with reduction="none"
+    Saves:   input1, input2, target
+    """
+    reduction = reduction_name(reduction, size_average, reduce)
+    return reduced(terms.margin_ranking_term(input1, input2, target, margin=margin), reduction)
+
+
+# ------------------------------------------------------------------------------------------- checks
+def _weighted_mean(term: Any, input: Any, weight: Any, reduction: str) -> Any:
     if weight is None:
-        return ()
-    if weight.shape != (input.shape[dim],):
-        raise errors.class_weight_mismatch(input.shape[dim], list(weight.shape))
-    return (convert(weight.detach(), input.kind),)
+        return reduced(term, reduction)
+    weighted = term * _checked(weight, input)
+    if reduction == "mean":
+        return sum_(weighted) / sum_(weight)
+    return reduced(weighted, reduction)
+
+
+def _checked(weight: Any, input: Any) -> Any:
+    if weight.shape != input.shape:
+        raise ValueError("Weights and input must have the same size.")
+    return weight
+
+
+def _warn_of_broadcast(input: Any, target: Any) -> None:
+    if target.shape != input.shape:
+        warnings.warn(
+            f"Using a target size ({target.shape}) that is different to the input size "
+            f"({input.shape}). This will likely lead to incorrect results due to broadcasting. "
+            "Please ensure they have the same size.",
+            stacklevel=3,
+        )

@@ -101,7 +101,7 @@ def _forward(name: str, x: Any, target: Any, weight: Any,
 def _backward(name: str, g: Any, x: Any, shape: tuple[int, ...], target: Any, weight: Any,
               divisor: Any, options: LossOptions) -> Any:
     rows = _class_rows(shape)
-    run = _backward_cpu if isinstance(g, np.ndarray) else _backward_cuda
+    run = _backward_cpu if isinstance(target, np.ndarray) else _backward_cuda
     return run(name, rows, g, x, target, weight, divisor, options).reshape(shape)
 
 

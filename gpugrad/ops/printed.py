@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from ..array import Storage, hush, unhush
+from ..array import Storage, run_again
 from ..graph import (
     ACCOUNTED,
     PRINTED,
@@ -41,8 +41,8 @@ SMALL = 8192
 namespace: dict[str, Any] = {
     "__name__": "gpugrad.ops.printed_calls",
     "Node": Node, "SavingNode": SavingNode,
-    "Storage": Storage, "getframe": sys._getframe, "hush": hush, "local": local,
-    "new": object.__new__, "next_sequence": next_sequence, "unhush": unhush,
+    "Storage": Storage, "getframe": sys._getframe, "local": local,
+    "new": object.__new__, "next_sequence": next_sequence, "run_again": run_again,
     "user_files": user_files, "user_frame": user_frame,
 }  # fmt: skip
 """The globals of all printed functions; names that belong to one op end in its number."""
@@ -114,9 +114,10 @@ def _fast_path(op: Any, key: str) -> list[str]:
     body = [
         f"forward, large, out_kind, {', '.join(rules)} = entry",
         *(f"a_{p} = {p}.array" for p in params),
-        "token = hush()",
-        f"y = (forward if a_{params[0]}.size <= {SMALL} else large)({operands})",
-        "unhush(token)",
+        "mode = local.mode",
+        f"if a_{params[0]}.size > {SMALL}: forward = large",
+        f"try: y = mode.run(forward, {operands})",
+        f"except RuntimeError as error: y = run_again(error, forward, {operands})",
         "if not shape: y = kind.xp.asarray(y)",
         "out = new(Tensor); out.array = y; out.kind = out_kind; out.shape = shape",
         "out.storage = out._grad = out.base = out.extra = out.node = None",
@@ -142,8 +143,7 @@ def _recording(op: Any) -> list[str]:
     params = op.params
     nodes = [f"n_{p}" for p in params]
     lines = [f"{n} = {p}.node" for n, p in zip(nodes, params, strict=True)]
-    lines.append("if " + " or ".join(f"{n} is not None" for n in nodes) + ":")
-    body = ["mode = local.mode", "if mode.grad:"]
+    lines.append("if mode.grad and (" + " or ".join(f"{n} is not None" for n in nodes) + "):")
     inner = []
     for i, needs in enumerate(variants := needs_variants(len(params))):
         missing = [f"{n} is None" for n, need in zip(nodes, needs, strict=True) if not need]
@@ -167,7 +167,7 @@ def _recording(op: Any) -> list[str]:
     else:
         inner.append("node.code = None; node.lasti = 0")
     inner.append("out.node = node")
-    return lines + ["    " + line for line in body] + ["        " + line for line in inner]
+    return lines + ["    " + line for line in inner]
 
 
 def _keeping(op: Any, needs: tuple[bool, ...]) -> list[str]:

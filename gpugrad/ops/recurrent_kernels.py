@@ -12,6 +12,7 @@ Must not:  know tensors or graphs.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -25,6 +26,7 @@ __all__ = ["lstm_backward", "lstm_forward"]
 Arrays = tuple[Any, ...]
 _CUDA = {"float16": "__half", "bfloat16": "__nv_bfloat16", "float32": "float", "float64": "double"}
 _THREADS = 128
+_BLOCK = 1 << 17  # gates whose slopes are computed at once: 512 KiB of float32
 
 
 def lstm_forward(xp: Any, x: Any, w: Any, h: Any, c: Any, reverse: bool) -> Arrays:
@@ -70,21 +72,21 @@ def _constants(hidden: int, dtype: Any) -> tuple[Any, Any]:
 
 
 def _forward_host(x: Any, w: Any, h: Any, c: Any, reverse: bool) -> Arrays:
-    steps, batch, _ = x.shape
+    steps, batch, width = x.shape
     hidden = w.shape[1]
     scale, offset = _constants(hidden, w.dtype)
     gates = hostpool.empty(x.shape, x.dtype)
-    np.multiply(x, scale, out=gates)
     by_gate = gates.reshape(steps, batch, 4, hidden)
     outputs = hostpool.empty((steps, batch, hidden), x.dtype)
-    recurrent = np.ascontiguousarray((w * scale[:, None]).T)
-    share = np.empty((batch, 4 * hidden), x.dtype)
+    recurrent = np.ascontiguousarray(w.T)
     scratch = np.empty((batch, hidden), x.dtype)
+    share = np.empty((batch, width), x.dtype)
     c = c.copy()
     for t in _order(steps, reverse):
         z, (i, f, g, o) = gates[t], by_gate[t].transpose(1, 0, 2)
         np.matmul(h, recurrent, out=share)
-        np.add(z, share, out=z)
+        np.add(x[t], share, out=z)
+        np.multiply(z, scale, out=z)
         np.tanh(z, out=z)
         np.multiply(z, scale, out=z)
         np.add(z, offset, out=z)
@@ -101,63 +103,71 @@ def _backward_host(g: Any, w: Any, h: Any, c: Any, gates: Any, reverse: bool,
                    wants_w: bool) -> Arrays:
     g_gates, g_outputs, dh, dc = g
     steps, batch, width = gates.shape
-    hidden = width // 4
-    order = _order(steps, reverse)
-    by_gate = gates.reshape(steps, batch, 4, hidden)
-    before, cell_before, flat = _states(by_gate, h, c, order)
-    slopes, through = _slopes(by_gate, cell_before, flat)
+    by_gate = gates.reshape(steps, batch, 4, -1)
+    before, cell_before, flat = _states(by_gate, h, c, reverse)
     pre = hostpool.empty(gates.shape, gates.dtype)
-    pre_by_gate = pre.reshape(by_gate.shape)
+    to_gates = pre.reshape(by_gate.shape)
     dh = np.zeros_like(h) if dh is None else dh.copy()
     dc = np.zeros_like(c) if dc is None else dc.copy()
     scratch = np.empty_like(dc)
-    extra = None if g_gates is None else g_gates * _derivative(gates)
-    for t in reversed(order):
-        if g_outputs is not None:
-            np.add(dh, g_outputs[t], out=dh)
-        np.multiply(dh, through[t], out=scratch)
-        np.add(dc, scratch, out=dc)
-        np.multiply(slopes[t, :, :3], dc[:, None], out=pre_by_gate[t, :, :3])
-        np.multiply(slopes[t, :, 3], dh, out=pre_by_gate[t, :, 3])
-        if extra is not None:
-            np.add(pre[t], extra[t], out=pre[t])
-        np.multiply(dc, by_gate[t, :, 1], out=dc)
-        np.matmul(pre[t], w, out=dh)
-    dw = pre.reshape(-1, width).T @ before.reshape(-1, hidden) if wants_w else None
+    for block in _blocks(_order(steps, not reverse), max(1, _BLOCK // max(1, batch * width))):
+        rows = slice(min(block), max(block) + 1)
+        slopes, through = _slopes(by_gate[rows], cell_before[rows], flat[rows])
+        extra = None if g_gates is None else g_gates[rows] * _derivative(gates[rows])
+        for t in block:
+            k = t - rows.start
+            if g_outputs is not None:
+                np.add(dh, g_outputs[t], out=dh)
+            np.multiply(dh, through[k], out=scratch)
+            np.add(dc, scratch, out=dc)
+            np.multiply(slopes[k, :, :3], dc[:, None], out=to_gates[t, :, :3])
+            np.multiply(slopes[k, :, 3], dh, out=to_gates[t, :, 3])
+            if extra is not None:
+                np.add(pre[t], extra[k], out=pre[t])
+            np.multiply(dc, by_gate[t, :, 1], out=dc)
+            np.matmul(pre[t], w, out=dh)
+    dw = pre.reshape(-1, width).T @ before.reshape(-1, h.shape[1]) if wants_w else None
     return pre, dw, dh, dc
 
 
-def _states(by_gate: Any, h: Any, c: Any, order: range) -> Arrays:
+def _blocks(order: range, length: int) -> Iterator[range]:
+    """Stretches of ``order``: enough steps at once to make few calls, few enough for the cache."""
+    for start in range(0, len(order), length):
+        yield order[start : start + length]
+
+
+def _states(by_gate: Any, h: Any, c: Any, reverse: bool) -> Arrays:
     """Output and cell before every step, and tanh of the cell after it, from the gates."""
     i, f, g, o = by_gate.transpose(2, 0, 1, 3)
-    cell_before = hostpool.empty(i.shape, i.dtype)
-    cells = i * g
-    for t in order:
-        cell_before[t] = c
-        np.add(cells[t], f[t] * c, out=cells[t])
-        c = cells[t]
-    flat = np.tanh(cells, out=cells)
-    before = hostpool.empty(i.shape, i.dtype)
-    before[order[0]] = h
-    earlier, later = (slice(1, None), slice(-1)) if order.step < 0 else (slice(-1), slice(1, None))
-    np.multiply(o[earlier], flat[earlier], out=before[later])
-    return before, cell_before, flat
+    steps, batch, hidden = i.shape
+    first, before, after = (-1, slice(1, None), slice(-1)) if reverse else (
+        0, slice(-1), slice(1, None))  # fmt: skip
+    outputs, cells = (hostpool.empty((steps + 1, batch, hidden), i.dtype) for _ in range(2))
+    outputs[first], cells[first] = h, c
+    cell_before, cell_after = cells[before], cells[after]
+    np.multiply(i, g, out=cell_after)
+    scratch = np.empty_like(c)
+    for t in _order(steps, reverse):
+        np.multiply(f[t], cell_before[t], out=scratch)
+        np.add(cell_after[t], scratch, out=cell_after[t])
+    flat = np.tanh(cell_after)
+    np.multiply(o, flat, out=outputs[after])
+    return outputs[before], cell_before, flat
 
 
 def _slopes(by_gate: Any, cell_before: Any, flat: Any) -> tuple[Any, Any]:
     """What each gate's cotangent is of dc (i, f, g) or dh (o), and what dc gets of dh."""
-    steps, batch, _, hidden = by_gate.shape
     i, _, g, o = by_gate.transpose(2, 0, 1, 3)
-    slopes = _derivative(by_gate.reshape(steps, batch, -1)).reshape(by_gate.shape)
+    slopes = _derivative(by_gate.reshape(*flat.shape[:2], -1)).reshape(by_gate.shape)
     for gate, factor in enumerate((g, cell_before, i, flat)):
-        part = slopes[:, :, gate]
-        np.multiply(part, factor, out=part)
-    through = np.multiply(flat, flat, out=flat)  # not needed any more
+        np.multiply(slopes[:, :, gate], factor, out=slopes[:, :, gate])
+    through = np.multiply(flat, flat)
     np.subtract(1, through, out=through)
     return slopes, np.multiply(through, o, out=through)
 
 
 def _derivative(gates: Any) -> Any:
+    """The slope of every gate's activation, from its value."""
     scale, offset = _constants(gates.shape[-1] // 4, gates.dtype)
     slope = np.subtract(gates, offset)
     np.multiply(slope, slope, out=slope)

@@ -84,7 +84,8 @@ class ElementwiseRule:
             return [], cotangent, {}
         if self.zero[position]:
             return [], f"_zeros_like({cotangent})", {}
-        lines, results, names = statements(self.part((position,)).function, self.kind.numpy)
+        part = self.part((position,))
+        lines, results, names = statements(part.function, self.kind.numpy, reuse=False)
         return lines, results[0], names
 
     # ------------------------------------------------------------------------------------ raw arrays

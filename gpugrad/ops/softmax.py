@@ -23,8 +23,7 @@ __all__ = ["log_softmax", "log_softmax_op", "softmax", "softmax_backward_op", "s
 
 
 # ------------------------------------------------------------------------------------------ the ops
-@custom(node_name="Softmax", saves=("result",))
-class softmax_op:
+class Softmax:
     """``exp(x - max) / sum``."""
 
     def forward(xp: Any, x: Any, *, dim: int) -> Any:
@@ -34,8 +33,10 @@ class softmax_op:
         return softmax_backward_op(g, y, dim=dim)
 
 
-@custom(node_name="SoftmaxBackward", saves=("g", "y"))
-class softmax_backward_op:
+softmax_op: Any = custom(node_name="Softmax", saves=("result",))(Softmax)
+
+
+class SoftmaxBackward:
     """``y * (g - sum(g * y))``, linear in ``g`` and symmetric: it is its own transpose."""
 
     def forward(xp: Any, g: Any, y: Any, *, dim: int) -> Any:
@@ -48,8 +49,10 @@ class softmax_backward_op:
         return dg, u * (g - _sum(g * y, dim)) - g * _sum(u * y, dim)
 
 
-@custom(node_name="LogSoftmax", saves=("result",))
-class log_softmax_op:
+softmax_backward_op: Any = custom(node_name="SoftmaxBackward", saves=("g", "y"))(SoftmaxBackward)
+
+
+class LogSoftmax:
     """``x - max - log(sum(exp(x - max)))``."""
 
     def forward(xp: Any, x: Any, *, dim: int) -> Any:
@@ -59,8 +62,10 @@ class log_softmax_op:
         return log_softmax_backward_op(g, y, dim=dim)
 
 
-@custom(node_name="LogSoftmaxBackward", saves=("g", "y"))
-class log_softmax_backward_op:
+log_softmax_op: Any = custom(node_name="LogSoftmax", saves=("result",))(LogSoftmax)
+
+
+class LogSoftmaxBackward:
     """``g - exp(y) * sum(g)``."""
 
     def forward(xp: Any, g: Any, y: Any, *, dim: int) -> Any:
@@ -70,6 +75,11 @@ class log_softmax_backward_op:
         p = exp(y)
         dg = u - _sum(u * p, dim) if needs[0] else None
         return dg, -(u * p) * _sum(g, dim) if needs[1] else None
+
+
+log_softmax_backward_op: Any = custom(
+    node_name="LogSoftmaxBackward", saves=("g", "y")
+)(LogSoftmaxBackward)
 
 
 def _sum(x: Any, dim: int) -> Any:

@@ -88,6 +88,20 @@ def test_a_gradient_kept_by_a_hook_is_not_written_over() -> None:
     assert x.grad[0].item() == 2
 
 
+@pytest.mark.parametrize("n", [10, 5000, 200_000])
+def test_gradients_kept_along_the_way_are_not_written_over(n: int) -> None:
+    values = [gpugrad.linspace(0, 1, n, device="cpu").requires_grad_()]
+    for _ in range(5):
+        values.append(values[-1].sin() + values[-1])
+        values[-1].retain_grad()
+    values[-1].sum().backward()
+    expected = gpugrad.ones(n, device="cpu")
+    for before, after in zip(values[-2::-1], values[:0:-1], strict=True):
+        assert (after.grad - expected).abs().max().item() < 1e-5
+        expected = expected * (before.detach().cos() + 1)
+    assert (values[0].grad - expected).abs().max().item() < 1e-4
+
+
 def test_a_broadcast_gradient_arrives_as_memory_of_its_own() -> None:
     x = leaf()
     x.sum().backward()

@@ -11,7 +11,7 @@ from gpugrad.errors import GraphError, GraphFreedError, NoGradError, ShapeError,
 
 
 def leaf(*values: float) -> gpugrad.Tensor:
-    return gpugrad.tensor(values, device="cpu", requires_grad=True)
+    return gpugrad.tensor([float(v) for v in values], device="cpu", requires_grad=True)
 
 
 # ---------------------------------------------------------------------------------- roots and seeds

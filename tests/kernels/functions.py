@@ -6,7 +6,7 @@ Holds:     a row per op that has a derivative; a test fails when an op is declar
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ class Row:
     attrs: dict[str, Any] = field(default_factory=dict)
     low: float = -3.0
     high: float = 3.0
+    tolerance: float = 1e-10
 
     @property
     def function(self) -> Function:
@@ -66,18 +67,21 @@ def binary(names: str, low: float = -3.0, high: float = 3.0) -> list[Row]:
 
 ROWS = [
     *unary("neg abs square reciprocal sign floor ceil trunc round frac deg2rad rad2deg nan_to_num"),
-    *unary("exp exp2 expm1 sin cos tan atan sinh cosh tanh asinh erf erfc sinc sigmoid digamma"),
-    *unary("log log2 log10 log1p sqrt rsqrt lgamma", 0.1, 9.0),
+    *unary("exp exp2 expm1 sin cos tan atan sinh cosh tanh asinh erf erfc sinc sigmoid"),
+    *unary("log log2 log10 log1p sqrt rsqrt", 0.1, 9.0),
+    # PyTorch's trigamma is off by up to 1e-9 in double precision; ours by 1e-15 (tested below).
+    *(replace(row, tolerance=2e-9) for row in unary("lgamma digamma", -3.0, 9.0)),
     *unary("asin acos atanh erfinv", -0.97, 0.97),
     *unary("acosh", 1.1, 9.0),
-    *unary("relu relu6 hardsigmoid hardswish logsigmoid silu mish selu softsign tanhshrink",
+    *unary("relu relu6 hardswish logsigmoid silu mish selu softsign tanhshrink",
            -7.0, 7.0, "F"),
-    *binary("add sub mul div remainder fmod copysign atan2 hypot logaddexp logaddexp2 floor_divide"),
+    *binary("add sub mul div remainder fmod copysign atan2 hypot logaddexp logaddexp2"),
     *binary("maximum minimum fmax fmin"),
     *binary("xlogy", 0.2, 5.0),
     Row("rsub", "other - input"),
     Row("add_scaled", "torch.add(input, other, alpha=alpha)", {"alpha": 2.5}),
     Row("sub_scaled", "torch.sub(input, other, alpha=alpha)", {"alpha": 2.5}),
+    Row("floor_divide", "torch.div(input, other, rounding_mode='floor')"),
     Row("trunc_divide", "torch.div(input, other, rounding_mode='trunc')"),
     Row("pow", "torch.pow(input, exponent)", low=0.1, high=4.0),
     Row("addcmul", "torch.addcmul(input, tensor1, tensor2, value=value)", {"value": 0.7}),
@@ -90,11 +94,14 @@ ROWS = [
     Row("prelu", "torch.where(input > 0, input, weight * input)"),
     Row("threshold", "F.threshold(input, threshold, value)", {"threshold": 0.3, "value": 2.0}),
     Row("hardtanh", "F.hardtanh(input, min_val, max_val)", {"min_val": -1.5}),
+    # PyTorch computes these two with constants rounded to float32.
+    Row("hardsigmoid", "torch.clamp(input + 3, 0, 6) / 6", low=-7.0, high=7.0),
+    Row("celu", "torch.where(input > 0, input, alpha * torch.expm1(input / alpha))",
+        {"alpha": 0.7}),
     Row("hardshrink", "F.hardshrink(input, lambd)"),
     Row("softshrink", "F.softshrink(input, lambd)"),
     Row("softplus", "F.softplus(input, beta, threshold)", {"beta": 2.0, "threshold": 4.0}),
     Row("elu", "F.elu(input, alpha)", {"alpha": 0.7}),
-    Row("celu", "F.celu(input, alpha)", {"alpha": 0.7}),
     Row("exact_gelu", "F.gelu(input)"),
     Row("tanh_gelu", "F.gelu(input, approximate='tanh')"),
     Row("where", "torch.where(condition, input, other)"),
@@ -118,12 +125,12 @@ ROWS = [
         low=0.05, high=0.95),
     Row("bce_with_logits_term",
         "F.binary_cross_entropy_with_logits(input, target, reduction='none')"),
+    # PyTorch has no gradient for pos_weight, nor for the target of soft_margin_loss.
     Row("weighted_bce_with_logits_term",
-        "F.binary_cross_entropy_with_logits(input, target, pos_weight=pos_weight, "
-        "reduction='none')"),
+        "-(pos_weight * target * F.logsigmoid(input) + (1 - target) * F.logsigmoid(-input))"),
     Row("kl_div_term", "F.kl_div(input, target, reduction='none')", low=0.1, high=2.0),
     Row("kl_div_log_target_term", "F.kl_div(input, target, reduction='none', log_target=True)"),
-    Row("soft_margin_term", "F.soft_margin_loss(input, target, reduction='none')"),
+    Row("soft_margin_term", "F.softplus(-target * input, threshold=99)"),
     Row("hinge_embedding_term",
         "F.hinge_embedding_loss(input, target, margin, reduction='none')"),
     Row("margin_ranking_term",

@@ -1,0 +1,132 @@
+"""One row per module: how to make it, and the shapes of its inputs.
+
+A row is made of both libraries with the same weights; the suite in test_against_torch.py compares
+outputs and gradients.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["CASES", "Case"]
+
+
+@dataclass(frozen=True)
+class Case:
+    """``nn.<name>(*args, **kwargs)`` called on float inputs of these shapes and integer ones."""
+
+    name: str
+    shapes: tuple[tuple[int, ...], ...]
+    args: tuple[Any, ...] = ()
+    kwargs: dict[str, Any] = field(default_factory=dict)
+    range: tuple[float, float] = (-3.0, 3.0)  # of the first input; the others are in (0, 1)
+    classes: tuple[tuple[int, ...], int] | None = None  # shape and number of an integer input
+    first_is_classes: bool = False
+    tensors: dict[str, tuple[float, ...]] = field(default_factory=dict)  # arguments that are tensors
+
+    def __str__(self) -> str:
+        options = ", ".join(f"{key}={value}" for key, value in self.kwargs.items())
+        return f"{self.name}{self.args}[{options}]{self.shapes}"
+
+    def make(self, library: Any) -> Any:
+        """The module in double precision."""
+        tensors = {
+            key: library.tensor(values, dtype=library.float64) for key, values in self.tensors.items()
+        }
+        module = getattr(library.nn, self.name)(*self.args, **self.kwargs, **tensors)
+        return module.double()
+
+
+X = ((4, 5),)
+PAIR = ((4, 5), (4, 5))
+STATE = ((2, 3, 4), (2, 3, 4))
+
+ACTIVATIONS = [
+    Case(name, X)
+    for name in (
+        "ReLU", "ReLU6", "LeakyReLU", "ELU", "CELU", "SELU", "SiLU", "Mish", "Hardtanh", "GELU",
+        "Hardsigmoid", "Hardswish", "Sigmoid", "Tanh", "Softplus", "Softsign", "LogSigmoid",
+        "Tanhshrink", "Hardshrink", "Softshrink", "PReLU",
+    )
+] + [
+    Case("LeakyReLU", X, (0.3,)),
+    Case("ELU", X, (0.5,)),
+    Case("CELU", X, (0.5,)),
+    Case("GELU", X, kwargs={"approximate": "tanh"}),
+    Case("Hardtanh", X, (-0.5, 2.0)),
+    Case("Softplus", X, (2.0, 1.0)),
+    Case("Threshold", X, (0.1, 20.0)),
+    Case("Hardshrink", X, (1.0,)),
+    Case("Softshrink", X, (1.0,)),
+    Case("PReLU", ((4, 5, 2),), (5,)),
+    Case("GLU", ((4, 6),)),
+    Case("GLU", ((4, 6),), (0,)),
+    Case("Softmax", X, (1,)),
+    Case("Softmin", X, (0,)),
+    Case("LogSoftmax", X, (-1,)),
+]  # fmt: skip
+
+LAYERS = [
+    Case("Identity", X),
+    Case("Linear", X, (5, 3)),
+    Case("Linear", ((2, 3, 5),), (5, 3)),
+    Case("Linear", ((5,),), (5, 3)),
+    Case("Linear", X, (5, 3), {"bias": False}),
+    Case("Flatten", ((2, 3, 4),)),
+    Case("Flatten", ((2, 3, 4, 2),), (1, 2)),
+    Case("Unflatten", ((2, 6),), (1, (2, 3))),
+    Case("Dropout", X, (0.0,)),
+    Case("Embedding", (), (7, 3), classes=((2, 4), 7), first_is_classes=True),
+    Case("Embedding", (), (7, 3), {"padding_idx": 2}, classes=((5, 4), 7), first_is_classes=True),
+    Case("Embedding", (), (7, 3), {"padding_idx": -1}, classes=((9,), 7), first_is_classes=True),
+]
+
+RECURRENT = [
+    Case("LSTMCell", ((3, 2), (3, 4), (3, 4)), (2, 4)),
+    Case("LSTMCell", ((3, 2), (3, 4), (3, 4)), (2, 4), {"bias": False}),
+    Case("LSTMCell", ((2,), (4,), (4,)), (2, 4)),
+    Case("LSTMCell", ((3, 2),), (2, 4)),
+    Case("LSTM", ((5, 3, 2),), (2, 4)),
+    Case("LSTM", ((5, 3, 2), (1, 3, 4), (1, 3, 4)), (2, 4)),
+    Case("LSTM", ((5, 2), (1, 4), (1, 4)), (2, 4)),
+    Case("LSTM", ((3, 5, 2), *STATE), (2, 4, 2), {"batch_first": True}),
+    Case("LSTM", ((5, 3, 2), *STATE), (2, 4), {"bidirectional": True}),
+    Case("LSTM", ((5, 2),), (2, 4, 2), {"bidirectional": True, "batch_first": True}),
+    Case("LSTM", ((3, 5, 2),), (2, 4, 2), {"bidirectional": True, "batch_first": True}),
+    Case("LSTM", ((5, 3, 2),), (2, 4, 2, False)),
+    Case("LSTM", ((5, 3, 2), (2, 3, 2), (2, 3, 4)), (2, 4, 2), {"proj_size": 2}),
+    Case("LSTM", ((5, 3, 2),), (2, 4, 2), {"proj_size": 2, "bidirectional": True}),
+    Case("LSTM", ((1, 3, 2),), (2, 4)),
+]
+
+ELEMENTWISE_LOSSES = [
+    Case(name, PAIR, kwargs={"reduction": reduction}, range=(0.05, 0.95))
+    for name in ("MSELoss", "L1Loss", "SmoothL1Loss", "HuberLoss", "BCELoss", "BCEWithLogitsLoss")
+    for reduction in ("mean", "sum", "none")
+]
+
+LOSSES = [
+    Case("SmoothL1Loss", PAIR, kwargs={"beta": 0.3}),
+    Case("SmoothL1Loss", PAIR, kwargs={"beta": 0.0}),
+    Case("HuberLoss", PAIR, kwargs={"delta": 0.3}),
+    Case("BCEWithLogitsLoss", PAIR, tensors={"pos_weight": (0.5, 1.0, 2.0, 3.0, 4.0)}),
+    Case("BCEWithLogitsLoss", PAIR, tensors={"weight": (0.5, 1.0, 2.0, 3.0, 4.0)}),
+    Case("BCELoss", PAIR, tensors={"weight": (0.5, 1.0, 2.0, 3.0, 4.0)}, range=(0.05, 0.95)),
+    Case("KLDivLoss", PAIR, kwargs={"reduction": "batchmean"}),
+    Case("KLDivLoss", PAIR, kwargs={"reduction": "sum", "log_target": True}),
+    Case("CrossEntropyLoss", X, classes=((4,), 5)),
+    Case("CrossEntropyLoss", X, kwargs={"reduction": "sum"}, classes=((4,), 5)),
+    Case("CrossEntropyLoss", X, kwargs={"reduction": "none"}, classes=((4,), 5)),
+    Case("CrossEntropyLoss", X, kwargs={"label_smoothing": 0.2}, classes=((4,), 5)),
+    Case("CrossEntropyLoss", X, kwargs={"ignore_index": 1}, classes=((4,), 5)),
+    Case("CrossEntropyLoss", X, classes=((4,), 5), tensors={"weight": (1.0, 2.0, 3.0, 4.0, 5.0)}),
+    Case("CrossEntropyLoss", ((4, 5, 3),), classes=((4, 3), 5)),
+    Case("CrossEntropyLoss", PAIR),
+    Case("NLLLoss", X, classes=((4,), 5)),
+    Case("NLLLoss", X, kwargs={"reduction": "none"}, classes=((4,), 5)),
+    Case("NLLLoss", X, classes=((4,), 5), tensors={"weight": (1.0, 2.0, 3.0, 4.0, 5.0)}),
+    Case("NLLLoss", ((4, 5, 3),), kwargs={"ignore_index": 2}, classes=((4, 3), 5)),
+]
+
+CASES = ACTIVATIONS + LAYERS + RECURRENT + ELEMENTWISE_LOSSES + LOSSES
