@@ -124,7 +124,7 @@ class CarriedState(Regime):
     refused. Their gradients add up, and only the head learns: no later step looks back through it.
     """
 
-    title = "hidden state carried over"
+    title = "hidden state carried"
     story = "out, state = lstm(x, state); loss.backward(retain_graph=True)"
 
     def __init__(self, model: Predictor) -> None:

@@ -10,10 +10,11 @@ Must not:  count anything itself: memory/allocator.py does.
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import Any
 
-from ..errors import format_bytes
-from ..memory.allocator import meter, reconcile, resolve
+from ..memory.allocator import meter
+from ..memory.summary import summary
 
 __all__ = [
     "empty_cache", "max_memory_allocated", "max_memory_reserved", "mem_get_info",
@@ -30,8 +31,8 @@ def memory_allocated(device: Any = None) -> int:
 def max_memory_allocated(device: Any = None) -> int:
     """The most of ``memory_allocated`` since ``reset_peak_memory_stats``.
 
-    On a GPU every allocation counts; on the CPU the queries, the beginning and the end of each
-    backward pass and each ``memory.step()`` do.
+    On a GPU every allocation counts; on the CPU the queries, the beginning of each backward pass
+    and each ``memory.step()`` do.
     """
     return meter(device).peak()
 
@@ -81,19 +82,7 @@ def memory_stats(device: Any = None) -> dict[str, int]:
 
 
 def memory_summary(device: Any = None, abbreviated: bool = False) -> str:
-    """A table: peak, and the parts that add up to what the system says is used.
-
-    ``abbreviated`` leaves out the parts that other programs and libraries hold.
-    """
-    where, found = resolve(device), meter(device)
-    use, parts = reconcile(device)
-    title = f"{where}  {found.properties().name}, {format_bytes(use.total)}"
-    rows = [(p.name, p.nbytes, "exact" if p.exact else "estimated") for p in parts]
-    if abbreviated:
-        rows = rows[:2]
-    else:
-        rows.append(("= used", use.used, f"according to {use.source}"))
-    rows.append(("peak", found.peak(), "exact" if found.peak_is_exact() else "as observed"))
-    width = max(len(name) for name, _, _ in rows)
-    lines = [f"  {name:<{width}}  {format_bytes(n):>11}  {how}" for name, n, how in rows]
-    return "\n".join([title, *lines])
+    """``gpugrad.memory.summary(device)``; ``abbreviated`` leaves out the graphs one by one."""
+    title, *lines = summary(device).splitlines()
+    shown = takewhile(lambda line: line.startswith(" "), lines) if abbreviated else lines
+    return "\n".join([title, *shown])

@@ -97,16 +97,28 @@ Masks = tuple[tuple[Expr, bool], ...]
 
 def unmask(g: Expr) -> tuple[Masks, Expr]:
     """``g`` as masks around a core: it is zero where one of these conditions is not as stated."""
-    if applied(g, "where"):
-        condition, a, b = g.args
-        if is_zero(a) or is_zero(b):
-            inner, core = unmask(a if is_zero(b) else b)
-            return ((condition, is_zero(b)), *inner), core
-    if applied(g, "add") or applied(g, "sub"):
-        left, right = (unmask(part)[0] for part in g.args)
-        if left and right:
-            return ((logical_or(_all(left), _all(right)), True),), g
-    return (), g
+    masks: list[tuple[Expr, bool]] = []
+    while applied(g, "where") and (is_zero(g.args[1]) or is_zero(g.args[2])):
+        holds = is_zero(g.args[2])
+        masks.append((g.args[0], holds))
+        g = g.args[1] if holds else g.args[2]
+    either = _either(g)
+    if either is not None:
+        masks.append((either, True))
+    return tuple(masks), g
+
+
+def _either(g: Expr) -> Expr | None:
+    """Where a sum of masked terms may differ from zero; None if a term has no mask."""
+    conditions: list[Expr] = []
+    while applied(g, "add") or applied(g, "sub"):
+        masks, _ = unmask(g.args[1])
+        if not masks:
+            return None
+        conditions.append(_all(masks))
+        g = g.args[0]
+    first, _ = unmask(g) if conditions else ((), g)
+    return reduce(logical_or, [_all(first), *reversed(conditions)]) if first else None
 
 
 def mask(core: Expr, masks: Masks) -> Expr:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -115,6 +116,7 @@ class _Printer:
         self.compute = compute_dtype(dtype)
         self.blocked = blocked
         self.code = Code()
+        self.counter = count()
         self.outs = lower(function.outs, dtype)
         self.parts = [p for p in postorder(self.outs) if not p.uniform]
         self.names: dict[Expr, str] = {}
@@ -226,11 +228,8 @@ class _Printer:
     def temporary(self, boolean: bool, fresh: bool = False) -> str:
         if not fresh and self.reuse and self.free[boolean]:
             return self.free[boolean].pop()
-        number = 0
-        while f"t{number}" in self.taken:
-            number += 1
-        name = f"t{number}"
-        self.taken.add(name)
+        while (name := f"t{next(self.counter)}") in self.taken:
+            pass
         if self.blocked:
             (self.code.flags if boolean else self.code.work).append(name)
         return name

@@ -213,7 +213,8 @@ class Port:
             places = pending[parent]
             if places is None:
                 places = pending[parent] = [None] * outputs
-            places[index] = g
+            before = places[index]  # not None if two Ports stand for one output (unpack makes them)
+            places[index] = g if before is None else before + g
 
     differentiate = backward
 

@@ -128,7 +128,7 @@ def _output_edge(node: Node, output: int) -> Any:
     return port
 
 
-# ------------------------------------------------------------------------------------ in-place writes
+# ---------------------------------------------------------------------------------- in-place writes
 class _Clock:
     """``written``: the sequence number of the newest write to any saved storage."""
 

@@ -2,8 +2,8 @@
 
 Holds:     *used* counts every storage that a live tensor or a live graph looks at, once; *cached*
            is what the pool of host arrays keeps for reuse. A peak is the highest value seen at an
-           observation: a query, ``memory.step()``, and, once a peak has been asked for, the
-           beginning and the end of every backward pass.
+           observation: a query and, once a peak has been asked for, the beginning of every
+           backward pass (when a graph is largest) and every ``memory.step()``.
 Must not:  import a device library, or count arrays that no tensor ever saw.
 
 No op pays for any of this: live objects are found through the garbage collector's list, which costs
@@ -19,7 +19,7 @@ from functools import cache
 from pathlib import Path
 
 from ..array import Storage, cpu, hostpool
-from ..graph import TensorBase, listeners
+from ..graph import TensorBase
 from .meters import DeviceUse, Properties
 
 __all__ = ["HostMeter"]
@@ -31,6 +31,7 @@ class HostMeter:
     def __init__(self) -> None:
         self._peak = 0
         self._reserved_peak = 0
+        self._watched = False
 
     def used(self) -> int:
         """Bytes in live arrays."""
@@ -45,7 +46,7 @@ class HostMeter:
 
     def peak(self) -> int:
         """The most that was used at an observation since ``reset_peak``."""
-        self._watch_backward()
+        self._watched = True
         self.used()
         return self._peak
 
@@ -55,19 +56,19 @@ class HostMeter:
 
     def reserved_peak(self) -> int:
         """The most that was used and cached at an observation since ``reset_peak``."""
-        self._watch_backward()
+        self._watched = True
         self.used()
         return self._reserved_peak
 
     def reset_peak(self) -> None:
         """Starts the peaks anew from what is there now."""
-        self._watch_backward()
+        self._watched = True
         self._peak = self._reserved_peak = 0
         self.used()
 
     def observe(self) -> None:
         """Lets the peaks see the present moment, if anybody has asked for them."""
-        if self._at_backward in listeners:
+        if self._watched:
             self.used()
 
     def empty_cache(self) -> None:
@@ -90,13 +91,6 @@ class HostMeter:
     def properties(self) -> Properties:
         """The processor."""
         return Properties(_processor(), self.info()[1], 0, 0, os.cpu_count() or 1)
-
-    def _watch_backward(self) -> None:
-        if self._at_backward not in listeners:
-            listeners.append(self._at_backward)
-
-    def _at_backward(self, event: str) -> None:
-        self.used()
 
 
 def _live_bytes() -> int:

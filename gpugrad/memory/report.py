@@ -192,4 +192,5 @@ def _title(report: GraphReport) -> str:
         return "no graph"
     root = report.nodes[-1]
     freed = f"; released by {root.freed}" if root.freed else ""
-    return clip(f"graph of {root.name}, {place(root.where, 50)}: {len(report.nodes)} nodes{freed}", 100)
+    where = place(root.where, 50)
+    return clip(f"graph of {root.name}, {where}: {len(report.nodes)} nodes{freed}", 100)

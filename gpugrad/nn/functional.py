@@ -18,14 +18,13 @@ from ..ops import loss_terms as terms
 from ..ops.activation import (
     gelu,
     logsigmoid,
-    prelu,
     sigmoid,
     softsign,
     tanhshrink,
 )
 from ..ops.elementary import tanh
 from ..ops.linalg import linear
-from ..ops.loss import cross_entropy, nll_loss, reduced, reduction_name
+from ..ops.loss import cross_entropy, nll_loss, reduced, reduction_name  # type: ignore
 from ..ops.softmax import log_softmax, softmax, softmin
 from ..tensor.inplace import write
 
@@ -108,6 +107,13 @@ def hardswish(input: Any, inplace: bool = False) -> Any:
 def threshold(input: Any, threshold: float, value: float, inplace: bool = False) -> Any:
     """``input`` above ``threshold``, ``value`` elsewhere."""
     return _run(act.threshold, input, inplace, threshold=threshold, value=value)
+
+
+def prelu(input: Any, weight: Any) -> Any:
+    """Identity above zero, a learned slope below: one ``weight``, or one per channel (dim 1)."""
+    if weight.numel() > 1 and len(input.shape) > 2:
+        weight = weight.reshape(-1, *[1] * (len(input.shape) - 2))
+    return act.prelu(input, weight)
 
 
 def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:

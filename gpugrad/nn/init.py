@@ -11,6 +11,7 @@ import warnings
 from typing import Any
 
 from ..graph import new_tensor, no_grad
+from ..ops.special import erfinv
 from ..tensor import Tensor
 
 __all__ = [
@@ -44,86 +45,86 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
 
 
 # ----------------------------------------------------------------------------------------- constants
-@no_grad()
-def constant_(tensor: Tensor, val: float) -> Tensor:
+def constant_(tensor: Tensor, val: float) -> Any:
     """Every element is ``val``."""
-    return tensor.fill_(val)
+    with no_grad():
+        return tensor.fill_(val)
 
 
-def ones_(tensor: Tensor) -> Tensor:
+def ones_(tensor: Tensor) -> Any:
     """Every element is one."""
     return constant_(tensor, 1.0)
 
 
-def zeros_(tensor: Tensor) -> Tensor:
+def zeros_(tensor: Tensor) -> Any:
     """Every element is zero."""
     return constant_(tensor, 0.0)
 
 
-@no_grad()
-def eye_(tensor: Tensor) -> Tensor:
+def eye_(tensor: Tensor) -> Any:
     """The identity matrix, also of a matrix that is not square."""
     if tensor.dim() != 2:
         raise ValueError("Only tensors with 2 dimensions are supported")
-    tensor.fill_(0.0)
-    for i in range(min(tensor.shape)):
-        tensor[i, i] = 1.0
-    return tensor
+    with no_grad():
+        tensor.fill_(0.0)
+        for i in range(min(tensor.shape)):
+            tensor[i, i] = 1.0
+        return tensor
 
 
-@no_grad()
-def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
+def dirac_(tensor: Tensor, groups: int = 1) -> Any:
     """The kernel of a convolution that copies as many channels as it can."""
     if tensor.dim() not in (3, 4, 5):
         raise ValueError("Only tensors with 3, 4, or 5 dimensions are supported")
     if tensor.shape[0] % groups:
         raise ValueError("dim 0 must be divisible by groups")
-    tensor.fill_(0.0)
-    per_group = tensor.shape[0] // groups
-    middle = tuple(size // 2 for size in tensor.shape[2:])
-    for group in range(groups):
-        for channel in range(min(per_group, tensor.shape[1])):
-            tensor[(group * per_group + channel, channel, *middle)] = 1.0
-    return tensor
+    with no_grad():
+        tensor.fill_(0.0)
+        per_group = tensor.shape[0] // groups
+        middle = tuple(size // 2 for size in tensor.shape[2:])
+        for group in range(groups):
+            for channel in range(min(per_group, tensor.shape[1])):
+                tensor[(group * per_group + channel, channel, *middle)] = 1.0
+        return tensor
 
 
 # -------------------------------------------------------------------------------------------- random
-@no_grad()
-def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Any = None) -> Tensor:
+def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Any = None) -> Any:
     """Uniform between ``a`` and ``b``."""
-    return tensor.uniform_(a, b, generator=generator)
+    with no_grad():
+        return tensor.uniform_(a, b, generator=generator)
 
 
-@no_grad()
-def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Any = None) -> Tensor:
+def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Any = None) -> Any:
     """Normal with the given mean and standard deviation."""
-    return tensor.normal_(mean, std, generator=generator)
+    with no_grad():
+        return tensor.normal_(mean, std, generator=generator)
 
 
-@no_grad()
 def trunc_normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float = -2.0,
-                  b: float = 2.0, generator: Any = None) -> Tensor:  # fmt: skip
+                  b: float = 2.0, generator: Any = None) -> Any:  # fmt: skip
     """Normal, but only between ``a`` and ``b``: by the inverse of its distribution function."""
-    low, high = (math.erf((edge - mean) / std / math.sqrt(2.0)) for edge in (a, b))
-    tensor.uniform_(low, high, generator=generator)
-    return tensor.copy_((tensor.erfinv() * (std * math.sqrt(2.0)) + mean).clamp(a, b))
+    with no_grad():
+        low, high = (math.erf((edge - mean) / std / math.sqrt(2.0)) for edge in (a, b))
+        tensor.uniform_(low, high, generator=generator)
+        return tensor.copy_((erfinv(tensor) * (std * math.sqrt(2.0)) + mean).clamp(a, b))
 
 
-def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Any = None) -> Tensor:
+def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Any = None) -> Any:
     """Uniform within ``gain * sqrt(6 / (fan_in + fan_out))`` (Glorot & Bengio 2010)."""
     fan_in, fan_out = _calculate_fan_in_and_fan_out(tensor)
     bound = gain * math.sqrt(6.0 / (fan_in + fan_out))
     return uniform_(tensor, -bound, bound, generator)
 
 
-def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Any = None) -> Tensor:
+def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Any = None) -> Any:
     """Normal with deviation ``gain * sqrt(2 / (fan_in + fan_out))`` (Glorot & Bengio 2010)."""
     fan_in, fan_out = _calculate_fan_in_and_fan_out(tensor)
     return normal_(tensor, 0.0, gain * math.sqrt(2.0 / (fan_in + fan_out)), generator)
 
 
 def kaiming_uniform_(tensor: Tensor, a: float = 0, mode: str = "fan_in",
-                     nonlinearity: str = "leaky_relu", generator: Any = None) -> Tensor:
+                     nonlinearity: str = "leaky_relu", generator: Any = None) -> Any:
     """Uniform within ``gain * sqrt(3 / fan)`` (He et al. 2015)."""
     deviation = _kaiming_deviation(tensor, a, mode, nonlinearity)
     if deviation is None:
@@ -133,7 +134,7 @@ def kaiming_uniform_(tensor: Tensor, a: float = 0, mode: str = "fan_in",
 
 
 def kaiming_normal_(tensor: Tensor, a: float = 0, mode: str = "fan_in",
-                    nonlinearity: str = "leaky_relu", generator: Any = None) -> Tensor:
+                    nonlinearity: str = "leaky_relu", generator: Any = None) -> Any:
     """Normal with deviation ``gain / sqrt(fan)`` (He et al. 2015)."""
     deviation = _kaiming_deviation(tensor, a, mode, nonlinearity)
     return tensor if deviation is None else normal_(tensor, 0.0, deviation, generator)
@@ -150,35 +151,35 @@ def _kaiming_deviation(tensor: Tensor, a: float, mode: str, nonlinearity: str) -
     return calculate_gain(nonlinearity, a) / math.sqrt(fan)
 
 
-@no_grad()
-def orthogonal_(tensor: Tensor, gain: float = 1, generator: Any = None) -> Tensor:
+def orthogonal_(tensor: Tensor, gain: float = 1, generator: Any = None) -> Any:
     """Rows or columns orthonormal, times ``gain`` (Saxe et al. 2013)."""
     if tensor.dim() < 2:
         raise ValueError("Only tensors with 2 or more dimensions are supported")
     if tensor.numel() == 0:
         return tensor
-    rows = tensor.shape[0]
-    xp = tensor.kind.xp
-    drawn = tensor.detach().clone().normal_(generator=generator)
-    matrix = drawn.array.reshape(rows, -1).astype(xp.float64)
-    tall = matrix.shape[0] >= matrix.shape[1]
-    q, r = xp.linalg.qr(matrix if tall else matrix.T)
-    q *= xp.sign(xp.diagonal(r))
-    filled = gain * (q if tall else q.T).reshape(tensor.shape)
-    return tensor.copy_(new_tensor(filled.astype(tensor.kind.numpy), tensor.kind))
+    with no_grad():
+        rows = tensor.shape[0]
+        xp = tensor.kind.xp
+        drawn = tensor.detach().clone().normal_(generator=generator)
+        matrix = drawn.array.reshape(rows, -1).astype(xp.float64)
+        tall = matrix.shape[0] >= matrix.shape[1]
+        q, r = xp.linalg.qr(matrix if tall else matrix.T)
+        q *= xp.sign(xp.diagonal(r))
+        filled = gain * (q if tall else q.T).reshape(tensor.shape)
+        return tensor.copy_(new_tensor(filled.astype(tensor.kind.numpy), tensor.kind))
 
 
-@no_grad()
-def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Any = None) -> Tensor:
+def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Any = None) -> Any:
     """Normal, with a fraction ``sparsity`` of each column zero (Martens 2010)."""
     if tensor.dim() != 2:
         raise ValueError("Only tensors with 2 dimensions are supported")
-    zeros = math.ceil(sparsity * tensor.shape[0])
-    tensor.normal_(0.0, std, generator=generator)
-    order = tensor.detach().clone().uniform_(generator=generator).argsort(dim=0)
-    for column in range(tensor.shape[1]):
-        tensor[order[:zeros, column], column] = 0.0
-    return tensor
+    with no_grad():
+        zeros = math.ceil(sparsity * tensor.shape[0])
+        tensor.normal_(0.0, std, generator=generator)
+        order = tensor.detach().clone().uniform_(generator=generator).argsort(dim=0)
+        for column in range(tensor.shape[1]):
+            tensor[order[:zeros, column], column] = 0.0
+        return tensor
 
 
 def _calculate_fan_in_and_fan_out(tensor: Tensor) -> tuple[int, int]:

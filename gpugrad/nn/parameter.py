@@ -81,11 +81,8 @@ def _sharing(cls: type[Any], data: Any) -> Any:
     return out
 
 
-def new_parameter(shape: tuple[int, ...], device: Any, dtype: Any,
-                  wanted: bool = True) -> Parameter | None:
-    """An uninitialised parameter, or None if it is not ``wanted``."""
-    if not wanted:
-        return None
+def new_parameter(shape: tuple[int, ...], device: Any, dtype: Any) -> Parameter:
+    """An uninitialised parameter."""
     kind = kind_of(as_device(device), default_dtype() if dtype is None else as_dtype(dtype))
     return Parameter(new_tensor(kind.xp.empty(shape, kind.numpy), kind))
 

@@ -40,17 +40,17 @@ SMALL = 8192
 
 namespace: dict[str, Any] = {
     "__name__": "gpugrad.ops.printed_calls",
-    "Node": Node, "SavingNode": SavingNode,
-    "Storage": Storage, "getframe": sys._getframe, "local": local,
-    "new": object.__new__, "next_sequence": next_sequence, "run_again": run_again,
-    "user_files": user_files, "user_frame": user_frame,
+    "_Node": Node, "_SavingNode": SavingNode, "_Storage": Storage, "_getframe": sys._getframe,
+    "_local": local, "_new": object.__new__, "_next_sequence": next_sequence,
+    "_run_again": run_again, "_user_files": user_files, "_user_frame": user_frame,
 }  # fmt: skip
-"""The globals of all printed functions; names that belong to one op end in its number."""
+"""The globals of all printed functions. Names that belong to one op end in its number; all others,
+and all local variables, begin with an underscore, so that parameters may have any name."""
 
 
 def bind_tensor(cls: type) -> None:
     """Tells the printed functions which class to create."""
-    namespace["Tensor"] = cls
+    namespace["_Tensor"] = cls
 
 
 def _define(source: str, title: str, name: str, names: dict[str, Any]) -> Any:
@@ -96,35 +96,36 @@ def print_call(op: Any, key: str) -> FunctionType:
 def _fast_path(op: Any, key: str) -> list[str]:
     """Same kind, same shape: compute, wrap, record."""
     params = op.params
-    test = " and ".join(f"isinstance({p}, Tensor)" for p in reversed(params))
-    lines = [f"    if {test}:", f"        kind = {params[0]}.kind", f"        shape = {params[0]}.shape"]
+    test = " and ".join(f"isinstance({p}, _Tensor)" for p in reversed(params))
+    first = params[0]
+    lines = [f"    if {test}:", f"        _kind = {first}.kind", f"        _shape = {first}.shape"]
     pad = " " * 8
     if len(params) == 2:
         b = params[1]
-        lines.append(f"{pad}if {b}.kind is kind and ({b}.shape is shape or {b}.shape == shape):")
+        lines.append(f"{pad}if {b}.kind is _kind and ({b}.shape is _shape or {b}.shape == _shape):")
         pad += "    "
     lines += [
-        f"{pad}try: entry = entries_{key}[kind]",
-        f"{pad}except KeyError: entry = entry_{key}(kind)",
-        f"{pad}if entry is not False:",
+        f"{pad}try: _entry = entries_{key}[_kind]",
+        f"{pad}except KeyError: _entry = entry_{key}(_kind)",
+        f"{pad}if _entry is not False:",
     ]
     pad += "    "
     rules = [_rule_name(needs) for needs in needs_variants(len(params))]
-    operands = ", ".join([*(f"a_{p}" for p in params), *op.attrs])
+    operands = ", ".join([*(f"_a_{p}" for p in params), *op.attrs])
     body = [
-        f"forward, large, out_kind, {', '.join(rules)} = entry",
-        *(f"a_{p} = {p}.array" for p in params),
-        "mode = local.mode",
-        f"if a_{params[0]}.size > {SMALL}: forward = large",
-        f"try: y = mode.run(forward, {operands})",
-        f"except RuntimeError as error: y = run_again(error, forward, {operands})",
-        "if not shape: y = kind.xp.asarray(y)",
-        "out = new(Tensor); out.array = y; out.kind = out_kind; out.shape = shape",
-        "out.storage = out._grad = out.base = out.extra = out.node = None",
+        f"_forward, _large, _out_kind, {', '.join(rules)} = _entry",
+        *(f"_a_{p} = {p}.array" for p in params),
+        "_mode = _local.mode",
+        f"if _a_{params[0]}.size > {SMALL}: _forward = _large",
+        f"try: _y = _mode.run(_forward, {operands})",
+        f"except RuntimeError as _error: _y = _run_again(_error, _forward, {operands})",
+        "if not _shape: _y = _kind.xp.asarray(_y)",
+        "_out = _new(_Tensor); _out.array = _y; _out.kind = _out_kind; _out.shape = _shape",
+        "_out.storage = _out._grad = _out.base = _out.extra = _out.node = None",
     ]
     if not op.boolean:
         body += _recording(op)
-    return lines + [pad + line for line in [*body, "return out"]]
+    return lines + [pad + line for line in [*body, "return _out"]]
 
 
 def needs_variants(count: int) -> list[tuple[bool, ...]]:
@@ -135,15 +136,15 @@ def needs_variants(count: int) -> list[tuple[bool, ...]]:
 
 
 def _rule_name(needs: tuple[bool, ...]) -> str:
-    return "rule_" + "".join("01"[n] for n in needs)
+    return "_rule_" + "".join("01"[n] for n in needs)
 
 
 def _recording(op: Any) -> list[str]:
-    """From the operands' nodes to the new node of ``out``."""
+    """From the operands' nodes to the new node of the result."""
     params = op.params
-    nodes = [f"n_{p}" for p in params]
+    nodes = [f"_n_{p}" for p in params]
     lines = [f"{n} = {p}.node" for n, p in zip(nodes, params, strict=True)]
-    lines.append("if mode.grad and (" + " or ".join(f"{n} is not None" for n in nodes) + "):")
+    lines.append("if _mode.grad and (" + " or ".join(f"{n} is not None" for n in nodes) + "):")
     inner = []
     for i, needs in enumerate(variants := needs_variants(len(params))):
         missing = [f"{n} is None" for n, need in zip(nodes, needs, strict=True) if not need]
@@ -153,55 +154,55 @@ def _recording(op: Any) -> list[str]:
         pad = "    " if len(variants) > 1 else ""
         inner += [pad + line for line in _keeping(op, needs)]
     inner += [
-        f"node.edges = ({', '.join(nodes)},)",
-        "node.context = kind; node.seq = next_sequence(); node.shape = shape",
-        "node.scope = mode.scope; node.hooks = node.freed = None",
+        f"_node.edges = ({', '.join(nodes)},)",
+        "_node.context = _kind; _node.seq = _next_sequence(); _node.shape = _shape",
+        "_node.scope = _mode.scope; _node.hooks = _node.freed = None",
     ]
     if ACCOUNTED:
         inner += [
-            "frame = getframe(1); code = frame.f_code",
-            "if code.co_filename not in user_files:",
-            "    frame = user_frame(frame); code = frame.f_code",
-            "node.code = code; node.lasti = frame.f_lasti",
+            "_frame = _getframe(1); _code = _frame.f_code",
+            "if _code.co_filename not in _user_files:",
+            "    _frame = _user_frame(_frame); _code = _frame.f_code",
+            "_node.code = _code; _node.lasti = _frame.f_lasti",
         ]
     else:
-        inner.append("node.code = None; node.lasti = 0")
-    inner.append("out.node = node")
+        inner.append("_node.code = None; _node.lasti = 0")
+    inner.append("_out.node = _node")
     return lines + ["    " + line for line in inner]
 
 
 def _keeping(op: Any, needs: tuple[bool, ...]) -> list[str]:
-    """Creates ``node`` with what one variant saves, counted."""
+    """Creates the node with what one variant saves, counted."""
     vjp = op.function.vjp(needs)
     lines, kept = [], []
     for i, slot in enumerate(vjp.saves):
-        owner, array = ("out", "y") if slot == "result" else (slot, f"a_{slot}")
+        owner, array = ("_out", "_y") if slot == "result" else (slot, f"_a_{slot}")
         make = _new_storage(i, owner, array)
-        count = [f"saves = s{i}.saves; s{i}.saves = saves + 1",
-                 f"if not saves: kind.account.held += s{i}.nbytes"]  # fmt: skip
+        count = [f"_saves = _s{i}.saves; _s{i}.saves = _saves + 1",
+                 f"if not _saves: _kind.account.held += _s{i}.nbytes"]  # fmt: skip
         lines += make if slot == "result" else [
-            f"s{i} = {owner}.storage",
-            f"if s{i} is None:",
+            f"_s{i} = {owner}.storage",
+            f"if _s{i} is None:",
             *("    " + line for line in make),
             *(["else:", *("    " + line for line in count)] if ACCOUNTED else []),
         ]
-        kept += [array, f"s{i}"]
+        kept += [array, f"_s{i}"]
     kept += vjp.attrs
-    saving = "SavingNode" if vjp.saves and ACCOUNTED else "Node"
+    saving = "_SavingNode" if vjp.saves and ACCOUNTED else "_Node"
     saved = f"({', '.join(kept)},)" if kept else "()"
     return [
         *lines,
-        f"node = {saving}(); node.rule = {_rule_name(needs)}; node.saved = {saved}",
+        f"_node = {saving}(); _node.rule = {_rule_name(needs)}; _node.saved = {saved}",
     ]
 
 
 def _new_storage(i: int, owner: str, array: str) -> list[str]:
     """``make_storage`` and the first save, written out."""
     return [
-        f"s{i} = {owner}.storage = Storage(); s{i}.array = {array}; s{i}.kind = {owner}.kind",
-        f"s{i}.version = s{i}.written = 0; s{i}.writes = None; s{i}.saves = {int(ACCOUNTED)}",
-        f"s{i}.nbytes = n{i} = {array}.nbytes",
-        *([f"kind.account.held += n{i}"] if ACCOUNTED else []),
+        f"_s{i} = {owner}.storage = _Storage(); _s{i}.array = {array}; _s{i}.kind = {owner}.kind",
+        f"_s{i}.version = _s{i}.written = 0; _s{i}.writes = None; _s{i}.saves = {int(ACCOUNTED)}",
+        f"_s{i}.nbytes = _n{i} = {array}.nbytes",
+        *([f"_kind.account.held += _n{i}"] if ACCOUNTED else []),
     ]
 
 

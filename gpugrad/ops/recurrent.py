@@ -13,45 +13,40 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..graph import Port, TensorBase
-from .activation import tanh
+from ..graph import TensorBase
+from .elementary import tanh
 from .families import custom
 from .join import cat, stack, unbind, zeros_as
-from .record import make_node
 from .recurrent_kernels import lstm_backward, lstm_forward
 
 __all__ = ["lstm"]
 
-_OUTPUTS = 4
+
+def lstm(x: Any, w: Any, h: Any, c: Any, reverse: bool = False) -> tuple[Any, Any, Any]:
+    """An LSTM's recurrence over the steps of ``x``; returns outputs, last output and last cell.
+
+    Shape:   x (T, B, 4H), w (4H, H), h and c (B, H) -> (T, B, H), (B, H), (B, H)
+    Dtype:   floating; half types accumulate in float32
+    Saves:   the activated gates (bytes of x), w, h and c
+    Source:  Hochreiter & Schmidhuber 1997 with Gers et al. 2000; semantics of torch.nn.LSTM
+    """
+    op: Any = lstm_op
+    _, outputs, h_n, c_n = op(x, w, h, c, reverse=reverse)
+    return outputs, h_n, c_n
 
 
 @custom(node_name="Lstm", saves=("w", "h", "c", "result"), many=True)
-class lstm:  # noqa: N801  (an op)
-    """An LSTM's recurrence; returns activated gates, outputs, last output and last cell.
+class lstm_op:
+    """The gates are an output, because what a node saves is an input or an output."""
 
-    Shape:   x (T, B, 4H), w (4H, H), h and c (B, H)
-             -> gates (T, B, 4H), outputs (T, B, H), (B, H), (B, H)
-    Dtype:   floating; half types accumulate in float32
-    Saves:   gates, w, h and c
-    Source:  Hochreiter & Schmidhuber 1997 with Gers et al. 2000; semantics of torch.nn.LSTM
-    """
-
-    def forward(xp, x, w, h, c, *, reverse):  # type: ignore[no-untyped-def]
+    def forward(xp: Any, x: Any, w: Any, h: Any, c: Any, *, reverse: bool) -> Any:
         return lstm_forward(xp, x, w, h, c, reverse)
 
-    def vjp(g, w, h, c, gates, *, reverse, needs):  # type: ignore[no-untyped-def]
+    def vjp(g: Any, w: Any, h: Any, c: Any, gates: Any, *, reverse: bool,
+            needs: tuple[bool, ...]) -> Any:
         if not isinstance(gates, TensorBase):
             return lstm_backward(g, w, h, c, gates, reverse, needs[1])
-        return _recorded_backward(g, w, h, c, _first_output(gates), reverse)
-
-
-def _first_output(gates: Any) -> Any:
-    """The saved gates, tied to their place among the outputs of their node."""
-    port = make_node(Port, (), (), (), (0, _OUTPUTS))
-    port.edges = (gates.node,)
-    port.shape = gates.shape
-    gates.node = port
-    return gates
+        return _recorded_backward(g, w, h, c, gates, reverse)
 
 
 def _recorded_backward(g: Any, w: Any, h: Any, c: Any, gates: Any, reverse: bool) -> Any:

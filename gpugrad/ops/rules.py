@@ -40,6 +40,8 @@ class ElementwiseRule:
     shapes). For the others it is the kind.
     """
 
+    outputs = 1
+
     def __init__(self, op: Any, needs: tuple[bool, ...], kind: Kind, broadcast: bool) -> None:
         vjp = op.function.vjp(needs)
         self.op = op

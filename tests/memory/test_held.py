@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 import gpugrad
@@ -24,7 +26,7 @@ def test_retained_graphs_grow_by_the_same_bytes_and_return_exactly(x) -> None:
         loss.backward(retain_graph=True)
         losses.append(loss)
         held.append(memory.held() - start)
-    growth = [b - a for a, b in zip(held, held[1:], strict=False)]
+    growth = [b - a for a, b in pairwise(held)]
     assert growth == [2 * BYTES] * 4  # tanh and exp save their results
     assert held[0] == 4 * BYTES  # x and weight as well, once for all steps
     for loss in losses:
@@ -52,7 +54,7 @@ def test_a_storage_counts_once_however_many_slots_save_it(x) -> None:
 def test_views_and_twins_count_as_the_storage_they_share(x) -> None:
     start = memory.held()
     parts = [x[:10].sin(), x[10:].sin(), x.reshape(10, 100).sin()]
-    parts.append((x * x.detach()))
+    parts.append(x * x.detach())
     assert memory.held() == start + BYTES
     del parts
     assert memory.held() == start
@@ -116,7 +118,7 @@ def test_each_device_has_an_account_of_its_own() -> None:
     del y, z
 
 
-# --------------------------------------------------------------------------------------------- steps
+# -------------------------------------------------------------------------------------------- steps
 def test_a_step_remembers_what_was_held_at_its_end_and_at_most(x) -> None:
     memory.step()
     start = memory.held(x.device)

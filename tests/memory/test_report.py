@@ -23,7 +23,7 @@ def line(offset: int = 0) -> int:
     return sys._getframe(1).f_lineno + offset
 
 
-# ---------------------------------------------------------------------------------------------- facts
+# -------------------------------------------------------------------------------------------- facts
 def test_the_report_tells_every_node_with_line_and_saved_slots() -> None:
     x = leaf()
     y = x.exp()
@@ -88,7 +88,7 @@ def test_the_table_is_sorted_by_bytes_and_adds_up() -> None:
     assert max(map(len, text)) <= 100
 
 
-# ------------------------------------------------------------------------------------------ exclusive
+# ---------------------------------------------------------------------------------------- exclusive
 def test_what_somebody_else_holds_is_not_exclusive() -> None:
     x = leaf()
     y = x.exp()
@@ -170,7 +170,8 @@ def small_lstm_loss(device: str) -> gpugrad.Tensor:
 
 
 def small_mlp_loss(device: str) -> gpugrad.Tensor:
-    net = nn.Sequential(nn.Linear(20, 30, device=device), nn.ReLU(), nn.Linear(30, 5, device=device))
+    first, second = nn.Linear(20, 30, device=device), nn.Linear(30, 5, device=device)
+    net = nn.Sequential(first, nn.ReLU(), second)
     target = gpugrad.zeros(16, dtype=gpugrad.int64, device=device)
     logits = net(gpugrad.ones(16, 20, device=device))
     return nn.functional.cross_entropy(logits, target)

@@ -80,7 +80,7 @@ def test_outputs_and_gradients_equal_pytorch(case: Case, device: str, torch: Any
     assert len(got) == len(expected)
     for a, b in zip(got, expected, strict=True):
         assert a.shape == b.shape
-        np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose(a, b, rtol=case.tolerance, atol=case.tolerance)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

@@ -41,7 +41,9 @@ class Linear(Module):
         self.in_features = in_features
         self.out_features = out_features
         self.weight = new_parameter((out_features, in_features), device, dtype)
-        self.register_parameter("bias", new_parameter((out_features,), device, dtype, bias))
+        self.register_parameter(
+            "bias", new_parameter((out_features,), device, dtype) if bias else None
+        )
         self.reset_parameters()
 
     def reset_parameters(self) -> None:

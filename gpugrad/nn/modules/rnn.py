@@ -61,7 +61,9 @@ class LSTM(Module):
         out_size = self.proj_size or self.hidden_size
         in_size = self.input_size if layer == 0 else out_size * (1 + self.bidirectional)
         gates = 4 * self.hidden_size
-        shapes = {"weight_ih": (gates, in_size), "weight_hh": (gates, out_size)}
+        shapes: dict[str, tuple[int, ...]] = {
+            "weight_ih": (gates, in_size), "weight_hh": (gates, out_size)
+        }  # fmt: skip
         if self.bias:
             shapes.update(bias_ih=(gates,), bias_hh=(gates,))
         if self.proj_size:
@@ -123,7 +125,7 @@ class LSTM(Module):
         if self.proj_size:
             y, h, c = _projected(share, weight, getattr(self, "weight_hr" + suffix), h, c, reverse)
         else:
-            _, y, h, c = lstm(share, weight, h, c, reverse=reverse)
+            y, h, c = lstm(share, weight, h, c, reverse)
         return (y.transpose(0, 1) if self.batch_first else y), h, c
 
     def _bias(self, suffix: str) -> Any:
@@ -216,7 +218,7 @@ def _projected(share: Any, weight: Any, projection: Any, h: Any, c: Any,
     no_weight = zeros(weight.shape[0], c.shape[-1], dtype=c.dtype, device=c.device)
     for t in range(len(steps))[:: -1 if reverse else 1]:
         gates = steps[t] + F.linear(h, weight)
-        _, _, full, c = lstm(gates.unsqueeze(0), no_weight, c, c, reverse=False)
+        _, full, c = lstm(gates.unsqueeze(0), no_weight, c, c)
         h = outputs[t] = F.linear(full, projection)
     return stack(outputs), h, c
 
@@ -237,8 +239,8 @@ class LSTMCell(Module):
         gates = 4 * hidden_size
         self.weight_ih = new_parameter((gates, input_size), device, dtype)
         self.weight_hh = new_parameter((gates, hidden_size), device, dtype)
-        self.register_parameter("bias_ih", new_parameter((gates,), device, dtype, bias))
-        self.register_parameter("bias_hh", new_parameter((gates,), device, dtype, bias))
+        for name in ("bias_ih", "bias_hh"):
+            self.register_parameter(name, new_parameter((gates,), device, dtype) if bias else None)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -258,7 +260,7 @@ class LSTMCell(Module):
             h, c = hx if batched else (state.unsqueeze(0) for state in hx)
         bias = self.bias_ih + self.bias_hh if self.bias else None
         share = F.linear(x, self.weight_ih, bias)
-        _, _, h, c = lstm(share.unsqueeze(0), self.weight_hh, h, c, reverse=False)
+        _, h, c = lstm(share.unsqueeze(0), self.weight_hh, h, c)
         return (h, c) if batched else (h.squeeze(0), c.squeeze(0))
 
     def _check(self, input: Any, hx: tuple[Any, Any] | None) -> None:
