@@ -111,6 +111,8 @@ from .ops.shape import (
     unsqueeze,
 )
 from .ops.softmax import log_softmax, softmax
+from .ops.statistics import all_ as all
+from .ops.statistics import any_ as any
 from .ops.statistics import (
     argmax,
     argmin,
@@ -123,8 +125,6 @@ from .ops.statistics import (
     var,
     var_mean,
 )
-from .ops.statistics import all_ as all
-from .ops.statistics import any_ as any
 
 __version__ = "0.1.0"
 
@@ -141,14 +141,14 @@ get_default_dtype, get_default_device = default_dtype, default_device
 _SUBMODULES = frozenset({"autograd", "cuda", "memory", "nn", "optim", "utils"})
 
 
-def is_tensor(obj: object) -> bool_:
+def is_tensor(obj: object) -> Any:
     """Whether ``obj`` is a Tensor."""
-    return isinstance(obj, Tensor)  # type: ignore[return-value]
+    return isinstance(obj, Tensor)
 
 
-def numel(input: Tensor) -> int64:
+def numel(input: Tensor) -> Any:
     """The number of elements."""
-    return input.numel()  # type: ignore[return-value]
+    return input.numel()
 
 
 def allclose(input: Any, other: Any, rtol: Any = 1e-5, atol: Any = 1e-8,

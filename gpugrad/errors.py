@@ -3,7 +3,7 @@
     GpugradError
     ├── ShapeError         (RuntimeError)   sizes that do not fit together
     ├── DTypeError         (RuntimeError)   a dtype an operation cannot take
-    ├── DeviceError        (RuntimeError)   operands on different devices, or a device that is not there
+    ├── DeviceError        (RuntimeError)   operands on different devices, or a missing device
     ├── OutOfMemoryError   (RuntimeError, MemoryError)
     ├── IndexRangeError    (IndexError)     an index, or a class, outside what it counts
     ├── KernelFilesError   (FileNotFoundError)  an installation without its CUDA texts
@@ -140,9 +140,9 @@ def format_bytes(count: float) -> str:
 
 
 # ------------------------------------------------------------------------------- shapes and dtypes
-def operand(name: str, shape: object, dtype: object, device: object) -> tuple[str, str]:
+def operand(name: str, shape: tuple[int, ...], dtype: object, device: object) -> tuple[str, str]:
     """A row for one operand: name, shape, dtype and device."""
-    return name, f"{tuple(shape)!s:<14} {dtype}  {device}"  # type: ignore[call-overload]
+    return name, f"{tuple(shape)!s:<14} {dtype}  {device}"
 
 
 def broadcast_mismatch(op: str, a: tuple[int, ...], b: tuple[int, ...], *rows: tuple[str, str],
@@ -352,7 +352,7 @@ def no_such_attribute(name: str, given: str, known: tuple[str, ...]) -> Expressi
     return ExpressionError(facts(f"{name} has no keyword argument {given!r}", ("has", has)))
 
 
-# ------------------------------------------------------------------------------- modules, optimizers
+# ------------------------------------------------------------------------------ modules, optimizers
 class StateDictError(GpugradError, RuntimeError):
     """A state_dict that does not fit its module."""
 

@@ -51,8 +51,8 @@ def test_freed_graphs_hold_nothing_after_a_step(report: Any, name: str) -> None:
 def test_retained_graphs_grow_by_the_same_bytes_every_step(report: Any, name: str) -> None:
     held = [step["held"] for step in report[1][name]["steps"]]
     growth = {later - earlier for earlier, later in pairwise(held[1:])}
-    assert len(growth) == 1
-    assert growth.pop() == pytest.approx(report[1][name]["growth_per_step"]["held"]) > 0
+    assert growth == {report[1][name]["growth_per_step"]["held"]}
+    assert min(growth) > 0
 
 
 @pytest.mark.parametrize("name", REGIMES)
@@ -62,9 +62,12 @@ def test_release_gives_back_what_the_ledger_promised(report: Any, name: str) -> 
     assert release["held_after"] == 0
 
 
-def test_the_losses_fall(report: Any) -> None:
-    for regime in report[1].values():
-        assert regime["steps"][-1]["loss"] < regime["steps"][0]["loss"]
+def test_keeping_the_graph_does_not_change_the_training(report: Any) -> None:
+    freed, kept = (
+        [step["loss"] for step in report[1][name]["steps"]] for name in ("freed", "kept_losses")
+    )
+    assert freed == kept
+    assert len(set(freed)) == 5
 
 
 def test_the_table_fits_a_terminal(report: Any) -> None:

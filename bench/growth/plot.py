@@ -53,7 +53,7 @@ def draw(results: list[Result], heading: str, path: Path) -> None:
             2, columns, height_ratios=(1.5, 1), left=0.065, right=0.975, top=0.86, bottom=0.085,
             hspace=0.5, wspace=0.42,
         )  # fmt: skip
-        figure.text(0.065, 0.955, TITLE, size=15, weight="bold")
+        figure.text(0.065, 0.955, TITLE, size=16, weight="bold")
         figure.text(0.065, 0.92, heading, size=9.5, color=FAINT)
         whole_run(figure.add_subplot(grid[0, :]), shown)
         for column, result in enumerate(shown):

@@ -97,7 +97,8 @@ def slope(values: list[int]) -> float:
     kept = values[WARM_UP:] if len(values) > WARM_UP + 1 else values
     if len(kept) < 2:
         return 0.0
-    return float(np.polyfit(np.arange(len(kept)), np.array(kept, dtype=float), 1)[0])
+    step = np.arange(len(kept)) - (len(kept) - 1) / 2
+    return float(step @ (np.array(kept) - kept[0]) / (step @ step))
 
 
 def run(name: str, series: Series, options: Options, tick: Callable[[Result], None]) -> Result:

@@ -30,14 +30,11 @@ class device:  # noqa: N801  (PyTorch's name)
     index: int | None
 
     def __init__(self, type: str | device | int, index: int | None = None) -> None:
-        if isinstance(type, device):
-            type, index = type.type, type.index if index is None else index
-        elif isinstance(type, int):
-            type, index = "cuda", type
-        name, _, number = type.partition(":")
+        text = f"cuda:{type}" if isinstance(type, int) else str(type)
+        name, _, number = text.partition(":")
         if name not in _TYPES or (number and not number.isdigit()):
             raise DeviceError(
-                f"Expected one of {', '.join(_TYPES)} device type at start of device string: {type}"
+                f"Expected one of {', '.join(_TYPES)} device type at start of device string: {text}"
             )
         self.type = name
         self.index = int(number) if number else index
@@ -135,7 +132,7 @@ def as_device(value: Any) -> device:
 
 
 def canonical(d: device) -> device:
-    """``d`` as tensors carry it: the CPU without an index, a GPU with one; checks that it exists."""
+    """``d`` as tensors carry it: the CPU without an index, a GPU with one; it has to exist."""
     if d.type == "cpu":
         return cpu
     module = cupy()

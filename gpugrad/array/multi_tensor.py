@@ -8,7 +8,7 @@ Must not:  know what the kernels compute.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -69,14 +69,14 @@ def global_norm(arrays: Sequence[Any], order: float, max_norm: float) -> Any:
     return result
 
 
-@lru_cache(maxsize=None)
+@cache
 def _kernel(kernel: str, dtype: Any) -> Any:
     """The instance of ``gg::<kernel>`` for a dtype; those of one dtype are compiled together."""
     element = _ELEMENT[dtype.name]
     return raw_kernel(_FILE, f"gg::{kernel}<{element}>", _expressions(element))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _expressions(element: str) -> tuple[str, ...]:
     finish = ("finish_norm",) if element == "double" else ()
     return tuple(f"gg::{kernel}<{element}>" for kernel in (*_KERNELS, *finish))
@@ -102,7 +102,7 @@ def _tables(columns: Sequence[Column]) -> Iterator[tuple[int, Any]]:
             yield blocks, table
 
 
-@lru_cache(maxsize=None)
+@cache
 def _layout(roles: int) -> tuple[np.dtype[Any], int]:
     capacity = _ARGUMENT_BYTES // (8 * roles + 12)
     fields: list[Any] = [

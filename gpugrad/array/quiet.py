@@ -31,8 +31,8 @@ def _errstate_unhush(state: Any) -> None:
 
 
 def _context_pair() -> tuple[Callable[[], Any], Callable[[Any], Any]]:
-    variable: Any = umath._extobj_contextvar  # type: ignore[attr-defined]
-    ignore_all = umath._make_extobj(all="ignore")  # type: ignore[attr-defined]
+    variable: Any = umath._extobj_contextvar
+    ignore_all = umath._make_extobj(all="ignore")
     return partial(variable.set, ignore_all), variable.reset
 
 

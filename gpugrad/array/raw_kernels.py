@@ -8,7 +8,7 @@ Must not:  know any kernel by name, or be asked for one on a machine without CUD
 from __future__ import annotations
 
 import threading
-from functools import lru_cache
+from functools import cache
 from hashlib import blake2b
 from typing import Any
 
@@ -25,8 +25,8 @@ _modules: dict[tuple[str, tuple[str, ...]], Any] = {}
 def raw_module(name: str, expressions: tuple[str, ...] = ()) -> Any:
     """The ``cupy.RawModule`` of ``kernels/<name>.cu``.
 
-    ``expressions`` are the template instances wanted, such as ``"gg::softmax<float>"``; a file whose
-    entry points are ``extern "C"`` needs none.
+    ``expressions`` are the template instances wanted, such as ``"gg::softmax<float>"``; a file
+    whose entry points are ``extern "C"`` needs none.
     """
     key = name, expressions
     module = _modules.get(key)
@@ -36,7 +36,7 @@ def raw_module(name: str, expressions: tuple[str, ...] = ()) -> Any:
     return module
 
 
-@lru_cache(maxsize=None)
+@cache
 def raw_kernel(name: str, function: str, expressions: tuple[str, ...] = ()) -> Any:
     """The entry point ``function`` of ``raw_module(name, expressions)``, ready to be launched."""
     return raw_module(name, expressions).get_function(function)
@@ -50,7 +50,7 @@ def _compile(name: str, expressions: tuple[str, ...]) -> Any:
     return cupy().RawModule(code=text, options=options, name_expressions=expressions or None)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _headers_digest() -> str:
     """Names the state of all shared headers: CuPy's cache looks at a kernel's own text only."""
     digest = blake2b(digest_size=8)

@@ -109,8 +109,9 @@ class Blocks:
         axis = max(range(len(shape)), key=lambda i: shape[i])
         rest = math.prod(shape) // shape[axis]
         rows = max(1, BLOCK // rest)
-        cut = [array.ndim == len(shape) and array.shape[axis] > 1 for array in arrays]
-        place = (slice(None),) * axis
+        behind = len(shape) - axis  # counted from the end, so that it is the same for all arrays
+        cut = [array.ndim >= behind and array.shape[-behind] > 1 for array in arrays]
+        place = (slice(None),) * (behind - 1)
         starts = range(0, shape[axis], rows)
         following = itertools.count()
         room = rows * rest
@@ -120,7 +121,7 @@ class Blocks:
             flags = [np.empty(room, bool) for _ in range(self.flags)]
             with quiet():
                 while (turn := next(following)) < len(starts):
-                    index = (*place, slice(starts[turn], starts[turn] + rows))
+                    index = (..., slice(starts[turn], starts[turn] + rows), *place)
                     here = [o[index] for o in outs]
                     like = here[0].shape
                     size = here[0].size

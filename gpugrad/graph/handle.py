@@ -1,7 +1,7 @@
 """The way to take a registered function out again.
 
-Holds:     ``remove`` may be called any number of times; the table is known weakly, so a handle keeps
-           neither a module nor a node alive.
+Holds:     ``remove`` may be called any number of times; the table is known weakly, so a handle
+           keeps neither a module nor a node alive.
 Must not:  call what it removes.
 """
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from ..array import Storage
@@ -29,7 +30,7 @@ _LOG_LENGTH = 16  # writes remembered per saved storage, for the error message
 
 
 # ------------------------------------------------------------------------------- keeping, releasing
-def keep(tensors: list[TensorBase] | tuple[TensorBase, ...], numbers: tuple[Any, ...] = ()) -> Any:
+def keep(tensors: Sequence[TensorBase], numbers: tuple[Any, ...] = ()) -> Any:
     """The ``saved`` tuple for ``tensors`` and ``numbers``, counted."""
     flat: list[Any] = []
     for tensor in tensors:

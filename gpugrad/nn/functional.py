@@ -7,14 +7,12 @@ Must not:  keep state.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from typing import Any
 
 from ..graph import new_tensor
 from ..ops import activation as act
 from ..ops import index, random
-from ..ops import loss_terms as terms
 from ..ops.activation import (
     gelu,
     logsigmoid,
@@ -24,18 +22,32 @@ from ..ops.activation import (
 )
 from ..ops.elementary import tanh
 from ..ops.linalg import linear
-from ..ops.loss import cross_entropy, nll_loss, reduced, reduction_name  # type: ignore
+from ..ops.loss import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    hinge_embedding_loss,
+    huber_loss,
+    kl_div,
+    l1_loss,
+    margin_ranking_loss,
+    mse_loss,
+    nll_loss,
+    smooth_l1_loss,
+    soft_margin_loss,
+)
 from ..ops.softmax import log_softmax, softmax, softmin
 from ..tensor.inplace import write
 
 __all__ = [
-    "binary_cross_entropy", "binary_cross_entropy_with_logits", "celu", "celu_", "cosine_similarity",
-    "cross_entropy", "dropout", "elu", "elu_", "embedding", "gelu", "glu", "hardshrink",
-    "hardsigmoid", "hardswish", "hardtanh", "hardtanh_", "huber_loss", "kl_div", "l1_loss",
-    "leaky_relu", "leaky_relu_", "linear", "log_softmax", "logsigmoid", "mish", "mse_loss",
-    "nll_loss", "normalize", "one_hot", "prelu", "relu", "relu6", "relu_", "selu", "selu_",
-    "sigmoid", "silu", "smooth_l1_loss", "softmax", "softmin", "softplus", "softshrink", "softsign",
-    "tanh", "tanhshrink", "threshold", "threshold_",
+    "binary_cross_entropy", "binary_cross_entropy_with_logits", "celu", "celu_",
+    "cosine_similarity", "cross_entropy", "dropout", "elu", "elu_", "embedding", "gelu", "glu",
+    "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hardtanh_", "hinge_embedding_loss",
+    "huber_loss", "kl_div", "l1_loss", "leaky_relu", "leaky_relu_", "linear", "log_softmax",
+    "logsigmoid", "margin_ranking_loss", "mish", "mse_loss", "nll_loss", "normalize", "one_hot",
+    "prelu", "relu", "relu6", "relu_", "selu", "selu_", "sigmoid", "silu", "smooth_l1_loss",
+    "soft_margin_loss", "softmax", "softmin", "softplus", "softshrink", "softsign", "tanh",
+    "tanhshrink", "threshold", "threshold_",
 ]  # fmt: skip
 
 
@@ -178,7 +190,7 @@ def threshold_(input: Any, threshold: float, value: float) -> Any:
     return _run(act.threshold, input, True, threshold=threshold, value=value)
 
 
-# ------------------------------------------------------------------------------------------- lookups
+# ------------------------------------------------------------------------------------------ lookups
 def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
     """In training, zeroes elements with probability ``p`` and scales the others by 1 / (1 - p)."""
     if not inplace or not training or p == 0:
@@ -223,94 +235,3 @@ def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
     norm1 = x1.norm(2.0, dim, keepdim=True).clamp_min(eps)
     norm2 = x2.norm(2.0, dim, keepdim=True).clamp_min(eps)
     return ((x1 / norm1) * (x2 / norm2)).sum(dim)
-
-
-# -------------------------------------------------------------------------------------------- losses
-def mse_loss(input: Any, target: Any, size_average: bool | None = None,
-             reduce: bool | None = None, reduction: str = "mean", weight: Any = None) -> Any:
-    """``(input - target) ** 2``, reduced."""
-    return _compare(terms.mse_term, input, target, size_average, reduce, reduction, weight)
-
-
-def l1_loss(input: Any, target: Any, size_average: bool | None = None,
-            reduce: bool | None = None, reduction: str = "mean", weight: Any = None) -> Any:
-    """``|input - target|``, reduced."""
-    return _compare(terms.l1_term, input, target, size_average, reduce, reduction, weight)
-
-
-def smooth_l1_loss(input: Any, target: Any, size_average: bool | None = None,
-                   reduce: bool | None = None, reduction: str = "mean", beta: float = 1.0) -> Any:
-    """Quadratic below ``beta``, linear above, reduced."""
-    if beta < 0:
-        raise RuntimeError("smooth_l1_loss does not support negative values for beta.")
-    if beta == 0:
-        return l1_loss(input, target, size_average, reduce, reduction)
-    term = terms.smooth_l1_term
-    return _compare(term, input, target, size_average, reduce, reduction, None, beta=beta)
-
-
-def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0,
-               weight: Any = None) -> Any:
-    """Quadratic below ``delta``, linear above, reduced."""
-    if delta <= 0:
-        raise RuntimeError("huber_loss does not support non-positive values for delta.")
-    return _compare(terms.huber_term, input, target, None, None, reduction, weight, delta=delta)
-
-
-def kl_div(input: Any, target: Any, size_average: bool | None = None, reduce: bool | None = None,
-           reduction: str = "mean", log_target: bool = False) -> Any:
-    """``target * (log(target) - input)`` for log-probabilities ``input``, reduced.
-
-    "batchmean" divides the sum by the first size, which is what the mathematics says.
-    """
-    term = terms.kl_div_log_target_term if log_target else terms.kl_div_term
-    if reduction == "batchmean":
-        return term(input, target).sum() / input.shape[0]
-    return reduced(term(input, target), reduction_name(reduction, size_average, reduce))
-
-
-def binary_cross_entropy(input: Any, target: Any, weight: Any = None,
-                         size_average: bool | None = None, reduce: bool | None = None,
-                         reduction: str = "mean") -> Any:
-    """Cross-entropy of probabilities with targets in [0, 1], reduced; logs stop at -100."""
-    if target.shape != input.shape:
-        raise ValueError(
-            f"Using a target size ({target.shape}) that is different to the input size "
-            f"({input.shape}) is deprecated. Please ensure they have the same size."
-        )
-    out = terms.binary_cross_entropy_term(input, target)
-    out = out if weight is None else out * weight
-    return reduced(out, reduction_name(reduction, size_average, reduce))
-
-
-def binary_cross_entropy_with_logits(input: Any, target: Any, weight: Any = None,
-                                     size_average: bool | None = None, reduce: bool | None = None,
-                                     reduction: str = "mean", pos_weight: Any = None) -> Any:
-    """Cross-entropy of ``sigmoid(input)`` with targets in [0, 1], reduced, without overflow."""
-    if target.shape != input.shape:
-        raise ValueError(
-            f"Target size ({target.shape}) must be the same as input size ({input.shape})"
-        )
-    if pos_weight is None:
-        out = terms.bce_with_logits_term(input, target)
-    else:
-        out = terms.weighted_bce_with_logits_term(input, target, pos_weight)
-    out = out if weight is None else out * weight
-    return reduced(out, reduction_name(reduction, size_average, reduce))
-
-
-def _compare(term: Callable[..., Any], input: Any, target: Any, size_average: bool | None,
-             reduce: bool | None, reduction: str, weight: Any, **settings: Any) -> Any:
-    if target.shape != input.shape:
-        warnings.warn(
-            f"Using a target size ({target.shape}) that is different to the input size "
-            f"({input.shape}). This will likely lead to incorrect results due to broadcasting. "
-            "Please ensure they have the same size.",
-            stacklevel=3,
-        )
-    out = term(input, target, **settings)
-    chosen = reduction_name(reduction, size_average, reduce)
-    if weight is None:
-        return reduced(out, chosen)
-    weighted = (out * weight).sum() if chosen != "none" else out * weight
-    return weighted / weight.expand(out.shape).sum() if chosen == "mean" else weighted

@@ -30,7 +30,7 @@ class Parameter(Tensor):
     __slots__ = ()
 
     def __new__(cls, data: Any = None, requires_grad: bool = True) -> Parameter:
-        out = _sharing(cls, data)
+        out: Parameter = _sharing(cls, data)
         if requires_grad:
             out.requires_grad_()
         return out
@@ -42,7 +42,7 @@ class Parameter(Tensor):
         found = memo.get(id(self))
         if found is None:
             found = memo[id(self)] = type(self)(self.detach().clone(), self.requires_grad)
-        return found  # type: ignore[no-any-return]
+        return found
 
     def __reduce__(self) -> Any:
         return type(self), (self.detach(), self.requires_grad)
@@ -59,7 +59,7 @@ class Buffer(Tensor):
     persistent: bool
 
     def __new__(cls, data: Any = None, *, persistent: bool = True) -> Buffer:
-        out = _sharing(cls, data)
+        out: Buffer = _sharing(cls, data)
         out.persistent = persistent
         return out
 

@@ -19,7 +19,7 @@ from .record import record, records
 __all__ = ["convert", "expand", "expand_to", "sum_axes", "sum_to", "sum_to_shape"]
 
 
-# ----------------------------------------------------------------------------- expand and its transpose
+# ------------------------------------------------------------------------- expand and its transpose
 def sum_axes(shape: Sequence[int], target: Sequence[int]) -> tuple[int, ...]:
     """The axes of ``shape`` over which a broadcast from ``target`` has to be summed."""
     lead = len(shape) - len(target)
@@ -61,7 +61,7 @@ def sum_to(x: Any, shape: Sequence[int]) -> Any:
     return x if x.shape == tuple(shape) else sum_to_shape(x, shape=Size(shape))
 
 
-# ----------------------------------------------------------------------------------------- conversion
+# --------------------------------------------------------------------------------------- conversion
 def _convert_array(array: Any, kind: Kind) -> Any:
     on_host = isinstance(array, np.ndarray)
     if kind.is_cuda:
@@ -84,7 +84,7 @@ class _Convert(Linear):
         return out
 
 
-_convert = _Convert(
+_convert: Linear = _Convert(
     "convert",
     forward=lambda xp, x, *, target: _convert_array(x, target),
     transpose=lambda g, *, target: _convert(g, target=target),

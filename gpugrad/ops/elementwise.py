@@ -95,8 +95,8 @@ class Elementwise:
             forward = compiled(self.function, kind)
             small = single_ufunc(self.function, kind) or forward
             variants = printed.needs_variants(len(self.params))
-            rules = [] if self.boolean else [self.rule(needs, kind) for needs in variants]
-            made = (small, forward, self.result_kind(kind), *(rules or [None] * len(variants)))
+            rules = [None if self.boolean else self.rule(needs, kind) for needs in variants]
+            made = (small, forward, self.result_kind(kind), *rules)
         self.entries[kind] = made
         return made
 
@@ -118,7 +118,7 @@ class Elementwise:
         if any(isinstance(x, (bool, int, float)) for x in inputs):
             op, operands, numbers = self._with_numbers(inputs)
             attrs = {**attrs, **numbers}
-        tensors, kind, shape = prepare(op, operands, [v for v in attrs.values()], self.name)
+        tensors, kind, _ = prepare(op, operands, list(attrs.values()), self.name)
         values = tuple(attrs[name] for name in op.attrs)
         token = hush()
         try:

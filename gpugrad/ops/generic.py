@@ -103,7 +103,7 @@ class Linear(_Op):
     """A linear map of one tensor: it saves nothing, its backward is its transpose.
 
     forward    ``(xp, x, **attrs) -> array``
-    transpose  ``(g, **attrs) -> g'`` in terms of ops; takes ``shapes`` (of the inputs) if it names it
+    transpose  ``(g, **attrs) -> g'`` in terms of ops; names ``shapes`` to get the input's shape
     view       the result may share the bytes of ``x``
     """
 
@@ -169,11 +169,11 @@ class Custom(_Op):
             y = self.forward(kind.xp, *arrays, **attrs)
         finally:
             unhush(token)
-        arrays = y if y.__class__ is tuple else (y,)
+        results = y if y.__class__ is tuple else (y,)
         if self.view:
-            outs = [wrap_view(a, tensors[0]) for a in arrays]
+            outs = [wrap_view(a, tensors[0]) for a in results]
         else:
-            outs = [_wrap_like(a, kind) for a in arrays]
+            outs = [_wrap_like(a, kind) for a in results]
         if records(tensors):
             self._record(outs, inputs, attrs)
         return outs[0] if y.__class__ is not tuple else tuple(outs)

@@ -165,27 +165,36 @@ def _dense_target(xp: Any, target: Any) -> Any:
 
 # -------------------------------------------------------------------------------------- on the CPU
 class _Targets(NamedTuple):
-    """Per row: the class (0 where ignored) and its factor (0 where ignored); and who is ignored."""
+    """Per row: the class (0 where ignored) and its weight (0 where ignored); and who is ignored."""
 
     classes: Any
-    factors: Any
+    weights: Any  # None: all 1
     ignored: Any  # None: nobody
 
 
 def _targets(rows: Rows, target: Any, weight: Any, options: LossOptions, wide: Any) -> _Targets:
     classes = target.reshape(rows.column)
     ignored = None
-    if classes.size and not 0 <= classes.min() <= classes.max() < rows.length:
+    if _highest(classes) >= rows.length:
         ignored = classes == options.ignore_index
         classes = np.where(ignored, 0, classes)
-        if not 0 <= classes.min() <= classes.max() < rows.length:
+        if _highest(classes) >= rows.length:
             raise _out_of_range(classes, rows.length)
     elif 0 <= options.ignore_index < rows.length:
         ignored = classes == options.ignore_index
-    factors = np.ones(rows.column, wide) if weight is None else weight.astype(wide)[classes]
+    weights = None if weight is None else weight.astype(wide)[classes]
     if ignored is not None:
-        factors[ignored] = 0
-    return _Targets(classes, factors, ignored)
+        weights = np.ones(rows.column, wide) if weights is None else weights
+        weights[ignored] = 0
+    return _Targets(classes, weights, ignored)
+
+
+def _highest(classes: Any) -> int:
+    """The largest class, where a negative one counts as huge: one pass for both ends."""
+    if not classes.size:
+        return -1
+    seen = classes.view(f"u{classes.itemsize}") if classes.dtype.kind == "i" else classes
+    return int(row_max(seen, None))
 
 
 def _out_of_range(classes: Any, number: int) -> IndexError:
@@ -197,17 +206,21 @@ def _forward_cpu(name: str, rows: Rows, x: Any, target: Any, weight: Any,
                  options: LossOptions) -> tuple[Any, Any]:
     wide = _sum_dtype(x.dtype)
     at = _targets(rows, target, weight, options, wide)
+    x = x.reshape(rows.shape)
     if name == "CrossEntropy":
-        losses = _cross_entropies(rows, x.reshape(rows.shape), at, weight, options, wide)
+        losses = _cross_entropies(rows, x, at, weight, options, wide)
     else:
-        losses = -at.factors * _pick(x.reshape(rows.shape), at.classes).astype(wide)
+        losses = -_pick(x, at.classes).astype(wide)
+        losses = losses if at.weights is None else losses * at.weights
     if at.ignored is not None:
         losses[at.ignored] = 0  # also where the row holds NaN
     if options.reduction == "none":
         return losses.reshape(target.shape).astype(x.dtype, copy=False), np.ones((), wide)
-    total = row_sum(losses, None)
-    divisor = row_sum(at.factors, None) if options.reduction == "mean" else 1
-    return np.asarray(total / divisor, x.dtype), np.asarray(divisor, wide)
+    total, divisor = row_sum(losses, None), 1
+    if options.reduction == "mean":
+        divisor = losses.size if at.weights is None else row_sum(at.weights, None)
+        total = total / divisor if losses.size else np.nan
+    return np.asarray(total, x.dtype), np.asarray(divisor, wide)
 
 
 def _cross_entropies(rows: Rows, x: Any, at: _Targets, weight: Any, options: LossOptions,
@@ -215,36 +228,42 @@ def _cross_entropies(rows: Rows, x: Any, at: _Targets, weight: Any, options: Los
     losses = np.empty(rows.column, wide)
     each = options.label_smoothing / max(1, rows.length)
     weights = _along_classes(rows, weight, wide)
+    mass = rows.length if weights is None else weights.sum()
     for part in blocks(rows) if losses.size else ():
-        xs = x[part]
-        e = xs.astype(wide) if wide is not x.dtype else xs
-        e = e - row_max(e, 1, None, None, True)
+        e = _below_maximum(x[part], wide)
         picked = _pick(e, at.classes[part])
         if each:
             smooth = row_sum(e if weights is None else e * weights, 1)
-        np.exp(e, out=e)
-        log_sum = np.log(row_sum(e, 1))
-        loss = at.factors[part] * (log_sum - picked)
+        log_sum = np.log(row_sum(np.exp(e, out=e), 1))
+        loss = np.subtract(log_sum, picked, out=losses[part])
+        if at.weights is not None:
+            loss *= at.weights[part]
         if each:
-            mass = rows.length if weights is None else weights.sum()
-            loss = (1 - options.label_smoothing) * loss + each * (mass * log_sum - smooth)
-        losses[part] = loss
+            loss *= 1 - options.label_smoothing
+            loss += each * (mass * log_sum - smooth)
     return losses
+
+
+def _below_maximum(x: Any, wide: Any, out: Any = None) -> Any:
+    """``x - max(x)`` along axis 1, in the dtype ``wide``."""
+    x = x.astype(wide, copy=False)
+    return np.subtract(x, row_max(x, 1, None, None, True), out=out)
 
 
 def _backward_cpu(name: str, rows: Rows, g: Any, x: Any, target: Any, weight: Any, divisor: Any,
                   options: LossOptions) -> Any:
     wide = _sum_dtype(g.dtype)
     at = _targets(rows, target, weight, options, wide)
-    scale = g.astype(wide) / divisor
-    scale = np.broadcast_to(scale.reshape(rows.column) if g.ndim else scale, rows.column)
+    scale = np.empty(rows.column, wide)
+    scale[...] = g.reshape(rows.column if g.ndim else ())
+    scale /= divisor
     if name == "CrossEntropyBackward":
         return _cross_entropies_backward(rows, scale, x.reshape(rows.shape), at, weight, options)
-    hit = -scale * at.factors
+    hit = -scale if at.weights is None else -scale * at.weights
     if at.ignored is not None:
         hit[at.ignored] = 0  # also where all are ignored and the scale is NaN
     out = np.zeros(rows.shape, g.dtype)
-    _pick_and_add(out, at.classes, hit.astype(g.dtype, copy=False))
+    _add_at(out, at.classes, hit.astype(g.dtype, copy=False))
     return out
 
 
@@ -254,17 +273,19 @@ def _cross_entropies_backward(rows: Rows, scale: Any, x: Any, at: _Targets, weig
     wide, each = scale.dtype, options.label_smoothing / max(1, rows.length)
     weights = _along_classes(rows, weight, wide)
     mass = rows.length if weights is None else weights.sum()
+    hits = scale * wide.type(1 - options.label_smoothing)
+    if at.weights is not None:
+        hits *= at.weights
+    masses = hits + scale * wide.type(each * mass) if each else hits
     for part in blocks(rows) if out.size else ():
-        by_row = scale[part]
-        hit = by_row * at.factors[part] * wide.type(1 - options.label_smoothing)
-        p = x[part].astype(wide)
-        p -= row_max(p, 1, None, None, True)
+        p = _below_maximum(x[part], wide, out[part] if wide == x.dtype else None)
         np.exp(p, out=p)
-        p *= np.expand_dims((hit + by_row * wide.type(each * mass)) / row_sum(p, 1), 1)
+        p *= (masses[part] / row_sum(p, 1))[:, None]
         if each:
-            p -= np.expand_dims(by_row * wide.type(each), 1) * (1 if weights is None else weights)
-        _pick_and_add(p, at.classes[part], -hit)
-        out[part] = p
+            p -= (scale[part] * wide.type(each))[:, None] * (1 if weights is None else weights)
+        _add_at(p, at.classes[part], -hits[part])
+        if wide != x.dtype:
+            out[part] = p
     if at.ignored is not None:
         np.moveaxis(out, 1, -1)[at.ignored] = 0
     return out
@@ -283,7 +304,7 @@ def _pick(x: Any, classes: Any) -> Any:
     return np.take_along_axis(x, classes[:, None], 1)[:, 0]
 
 
-def _pick_and_add(x: Any, classes: Any, values: Any) -> None:
+def _add_at(x: Any, classes: Any, values: Any) -> None:
     """``x[row, classes[row]] += values[row]`` for every row."""
     if x.ndim == 2:
         x[np.arange(x.shape[0]), classes] += values

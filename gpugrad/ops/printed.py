@@ -1,4 +1,4 @@
-"""Prints the Python function behind each elementwise op: its call, and its backward on small arrays.
+"""Prints the Python functions behind an elementwise op: its call, and its backward if small.
 
 An op's call is where a small tensor's time goes, so it is printed per op, with nothing left to
 decide that the declaration has decided: which operands to save for which needs, what to count, how
@@ -8,7 +8,7 @@ broadcasting, numbers, expressions) goes to ``Elementwise.general``.
 An op is printed when it is first called: its function begins as a stub whose code object is then
 replaced, so that every place that has the function already (``Tensor.__add__``) has the real one.
 
-Holds:     a printed function and ``Elementwise.general`` do the same, record the same, save the same.
+Holds:     a printed function and ``Elementwise.general`` compute, record and save the same.
 Must not:  be imported by anything but elementwise.py.
 """
 
@@ -61,7 +61,7 @@ def _define(source: str, title: str, name: str, names: dict[str, Any]) -> Any:
     return names.pop(name)
 
 
-# --------------------------------------------------------------------------------------------- stubs
+# ------------------------------------------------------------------------------------------- stubs
 def _stub(*args, **kwargs):  # type: ignore[no-untyped-def]
     return OP.first_call(args, kwargs)  # type: ignore[name-defined]  # noqa: F821
 
@@ -75,7 +75,7 @@ def stub(name: str, key: str, op: Any) -> FunctionType:
     return FunctionType(code, namespace, name)
 
 
-# --------------------------------------------------------------------------------------------- calls
+# ------------------------------------------------------------------------------------------- calls
 def print_call(op: Any, key: str) -> FunctionType:
     """The real function of ``op`` (one or two tensors, then keyword arguments)."""
     params, attrs = op.params, op.attrs
@@ -206,7 +206,7 @@ def _new_storage(i: int, owner: str, array: str) -> list[str]:
     ]
 
 
-# ------------------------------------------------------------------------------------------ backward
+# ---------------------------------------------------------------------------------------- backward
 def print_backward(rule: Any) -> Any:
     """``rule.backward`` for small host arrays of one kind: straight-line NumPy, no calls between.
 

@@ -19,12 +19,12 @@ __all__ = ["Part", "compiled", "compiled_sum", "single_ufunc", "with_numbers"]
 
 def compiled(function: Function, kind: Kind) -> Callable[..., Any]:
     """``function`` for arrays of ``kind``: ``(*arrays, *numbers) -> array or tuple``."""
-    return program(function, kind.device.type, kind.numpy)  # type: ignore[no-any-return]
+    return program(function, kind.device.type, kind.numpy)
 
 
 def compiled_sum(function: Function, kind: Kind) -> Callable[..., Any]:
     """The sum of ``function`` over ``axes=`` of its broadcast result, in one kernel."""
-    return summed(function, kind.device.type, kind.numpy)  # type: ignore[no-any-return]
+    return summed(function, kind.device.type, kind.numpy)
 
 
 _ONE_CALL = re.compile(r"t\d+ = (\w+)\(([\w, ]*)\)")

@@ -31,7 +31,7 @@ __all__ = ["needs_of", "record", "record_many", "records", "same_bytes", "wrap",
 
 def wrap(array: Any, kind: Kind) -> Any:
     """A tensor around a fresh result; NumPy's scalars become 0-d arrays."""
-    if not hasattr(array, "flags") or array.__class__.__module__ == "numpy" and not array.shape:
+    if not hasattr(array, "flags") or (array.__class__.__module__ == "numpy" and not array.shape):
         array = kind.xp.asarray(array)
     return new_tensor(array, kind)
 

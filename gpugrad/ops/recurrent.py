@@ -1,6 +1,6 @@
 """The recurrence of an LSTM over a whole sequence, as one op.
 
-    A_t = act(x_t + h_{t-1} @ w.T)                 i, f, o logistic, g tanh; x_t is the input's share
+    A_t = act(x_t + h_{t-1} @ w.T)          i, f, o logistic, g tanh; x_t is the input's share
     c_t = f_t * c_{t-1} + i_t * g_t
     h_t = o_t * tanh(c_t)
 
@@ -36,7 +36,7 @@ def lstm(x: Any, w: Any, h: Any, c: Any, reverse: bool = False) -> tuple[Any, An
 
 
 @custom(node_name="Lstm", saves=("w", "h", "c", "result"), many=True)
-class lstm_op:
+class lstm_op:  # noqa: N801
     """The gates are an output, because what a node saves is an input or an output."""
 
     def forward(xp: Any, x: Any, w: Any, h: Any, c: Any, *, reverse: bool) -> Any:

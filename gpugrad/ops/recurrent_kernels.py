@@ -25,6 +25,7 @@ __all__ = ["lstm_backward", "lstm_forward"]
 
 Arrays = tuple[Any, ...]
 _CUDA = {"float16": "__half", "bfloat16": "__nv_bfloat16", "float32": "float", "float64": "double"}
+_KERNELS = ("lstm_step", "lstm_states", "lstm_pull")
 _THREADS = 128
 _BLOCK = 1 << 17  # gates whose slopes are computed at once: 512 KiB of float32
 
@@ -34,7 +35,8 @@ def lstm_forward(xp: Any, x: Any, w: Any, h: Any, c: Any, reverse: bool) -> Arra
     if xp is not np:
         return _forward_cuda(xp, x, w, h, c, reverse)
     if x.dtype.itemsize == 2:
-        wide = _forward_host(*_widened((x, w, h, c)), reverse)
+        w, h, c = _widened((w, h, c))
+        wide = _forward_host(x.astype(np.float32), w, h, c, reverse)
         return tuple(a.astype(x.dtype) for a in wide)
     return _forward_host(x, w, h, c, reverse)
 
@@ -62,7 +64,7 @@ def _order(steps: int, reverse: bool) -> range:
     return range(steps - 1, -1, -1) if reverse else range(steps)
 
 
-# ----------------------------------------------------------------------------------------------- CPU
+# ---------------------------------------------------------------------------------------------- CPU
 @lru_cache(maxsize=64)
 def _constants(hidden: int, dtype: Any) -> tuple[Any, Any]:
     """The rows s and 1 - s, for gates in the order i, f, g, o."""
@@ -174,10 +176,10 @@ def _derivative(gates: Any) -> Any:
     return np.subtract(scale * scale, slope, out=slope)
 
 
-# ---------------------------------------------------------------------------------------------- CUDA
+# --------------------------------------------------------------------------------------------- CUDA
 def _kernel(name: str, dtype: Any) -> Any:
     element = _CUDA[dtype.name]
-    names = tuple(f"gg::{kernel}<{element}>" for kernel in ("lstm_step", "lstm_states", "lstm_pull"))
+    names = tuple(f"gg::{kernel}<{element}>" for kernel in _KERNELS)
     return raw_kernel("lstm", f"gg::{name}<{element}>", names)
 
 

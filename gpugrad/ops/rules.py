@@ -1,8 +1,8 @@
 """How elementwise ops go backwards, for one set of needs and one kind.
 
 The saved tensors and numbers are those of the joint derivative with respect to all inputs that need
-one. A pass may want fewer of them, and a broadcast input wants its cotangent summed: then *parts* of
-the joint derivative are compiled, which read from the same saved values.
+one. A pass may want fewer of them, and a broadcast input wants its cotangent summed: then *parts*
+of the joint derivative are compiled, which read from the same saved values.
 
 Holds:     one kernel for all cotangents of the result's shape; one more, with the sum inside it,
            for each input that was broadcast.
@@ -90,7 +90,7 @@ class ElementwiseRule:
         lines, results, names = statements(part.function, self.kind.numpy, reuse=False)
         return lines, results[0], names
 
-    # ------------------------------------------------------------------------------------ raw arrays
+    # ---------------------------------------------------------------------------------- raw arrays
     def values(self, node: Any) -> tuple[list[Any], tuple[Any, ...]]:
         """Saved arrays and saved numbers."""
         count = 2 * len(self.slots)
@@ -121,7 +121,7 @@ class ElementwiseRule:
             deliver(pending, node.edges[i], d)
 
     def broadcast_backward(self, node: Any, g: Any, pending: dict[Any, Any]) -> None:
-        """The same where some inputs were broadcast: those cotangents are summed as they are made."""
+        """The same where inputs were broadcast: their cotangents are summed as they are made."""
         shapes = node.context[1]
         wanted = [i for i in self.wanted_inputs if node.edges[i] in pending]
         self._together(node, g, pending, [i for i in wanted if shapes[i] == node.shape])
@@ -140,9 +140,9 @@ class ElementwiseRule:
         axes = sum_axes(node.shape, shape)
         return compiled_sum(part.function, self.kind)(*operands, axes=axes).reshape(shape)
 
-    # -------------------------------------------------------------------------------------- recorded
+    # ------------------------------------------------------------------------------------ recorded
     def differentiate(self, node: Any, g: Any, pending: dict[Any, Any]) -> None:
-        """On tensors: each wanted cotangent is an elementwise op on the cotangent and what is saved."""
+        """On tensors: each wanted cotangent is an elementwise op on ``g`` and what is saved."""
         for i in self.wanted_inputs:
             edge = node.edges[i]
             if edge in pending:

@@ -1,8 +1,8 @@
 """The base of all optimizers: parameter groups, state, and what a step is.
 
-Holds:     ``state`` and ``param_groups`` have PyTorch's layout, and so has ``state_dict``. A finished
-           ``step`` of any subclass, a user's too, runs the step hooks and ends a step of the memory
-           ledger, once, however many ``step`` methods call each other.
+Holds:     ``state`` and ``param_groups`` have PyTorch's layout, and so has ``state_dict``. A
+           finished ``step`` of any subclass, a user's too, runs the step hooks and ends a step of
+           the memory ledger, once, however many ``step`` methods call each other.
 Must not:  know how any optimizer updates.
 """
 
@@ -75,7 +75,7 @@ class Optimizer:
         self._step_pre_hooks = HookTable()
         self._step_post_hooks = HookTable()
 
-    # ----------------------------------------------------------------------------------------- steps
+    # ---------------------------------------------------------------------------------------- steps
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Updates every parameter that has a gradient; returns what ``closure`` returned."""
         raise NotImplementedError
@@ -106,7 +106,7 @@ class Optimizer:
         """``hook(optimizer, args, kwargs)`` runs after each step."""
         return self._step_post_hooks.register(hook)
 
-    # ---------------------------------------------------------------------------------------- groups
+    # --------------------------------------------------------------------------------------- groups
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Adds a group; options it does not give are the optimizer's defaults.
 
@@ -151,7 +151,7 @@ class Optimizer:
             if not ids.isdisjoint(map(id, group["params"])):
                 raise ValueError("some parameters appear in more than one parameter group")
 
-    # ----------------------------------------------------------------------------------------- state
+    # ---------------------------------------------------------------------------------------- state
     def state_dict(self) -> dict[str, Any]:
         """``{"state": {number: state}, "param_groups": [...]}``, parameters given as numbers."""
         numbers: dict[int, int] = {}
@@ -253,7 +253,7 @@ def _unpack_params(group: dict[str, Any]) -> None:
 
 
 def _fitted(value: Any, p: Tensor, key: Any = None) -> Any:
-    """A copy of a parameter's loaded state, on its device and, but for step counts, of its dtype."""
+    """A copy of a parameter's loaded state, on its device and, step counts apart, in its dtype."""
     if isinstance(value, Tensor):
         if key == "step":
             return value.clone()

@@ -97,7 +97,7 @@ def _wide(constant: float) -> Any:
     return int(constant) if isinstance(constant, bool) else float(constant)
 
 
-# ---------------------------------------------------------------------------------------------- CUDA
+# --------------------------------------------------------------------------------------------- CUDA
 class _Dense:
     """The columns of a launch, with a dense copy in place of every array that is not C-contiguous.
 
@@ -128,7 +128,7 @@ class _Dense:
             array[...] = dense
 
 
-# ----------------------------------------------------------------------------------------------- CPU
+# ---------------------------------------------------------------------------------------------- CPU
 class _Scratch(threading.local):
     """Two buffers per dtype and thread."""
 
@@ -159,8 +159,9 @@ def _walk(row: list[Any], block: Callable[..., None], k: Any) -> None:
     half = dtype.itemsize == 2  # halves are computed in float32
     direct = not half and all(x is None or x.flags.c_contiguous for x in row)
     work = np.dtype(np.float32) if half else dtype
-    flat = row if direct else [None if x is None else x.astype(work, order="C") for x in row]
-    flat = [None if x is None else x.reshape(-1) for x in flat]
+    flat: list[Any] = [
+        None if x is None else (x if direct else x.astype(work, order="C")).reshape(-1) for x in row
+    ]
     a, b = _scratch.pair(work)
     size = flat[0].size
     for start in range(0, size, _BLOCK):

@@ -22,7 +22,7 @@ class Case:
     kwargs: dict[str, Any] = field(default_factory=dict)
     range: tuple[float, float] = (-3.0, 3.0)  # of the first input; the others are in (0, 1)
     classes: tuple[tuple[int, ...], int] | None = None  # shape and number of an integer input
-    tensors: dict[str, tuple[float, ...]] = field(default_factory=dict)  # arguments that are tensors
+    tensors: dict[str, tuple[float, ...]] = field(default_factory=dict)  # tensor arguments
     tolerance: float = 1e-9
 
     def __str__(self) -> str:
@@ -31,9 +31,8 @@ class Case:
 
     def make(self, library: Any) -> Any:
         """The module in double precision."""
-        tensors = {
-            key: library.tensor(values, dtype=library.float64) for key, values in self.tensors.items()
-        }
+        double = library.float64
+        tensors = {key: library.tensor(v, dtype=double) for key, v in self.tensors.items()}
         module = getattr(library.nn, self.name)(*self.args, **self.kwargs, **tensors)
         return module.double()
 

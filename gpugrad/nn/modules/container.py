@@ -48,7 +48,7 @@ class _Numbered(Module):
 
     def _key(self, index: Any) -> str:
         """The name of the child at ``index``, which may be negative."""
-        position = index.__index__()
+        position: int = index.__index__()
         size = len(self._modules)
         if not -size <= position < size:
             raise IndexError(f"index {position} is out of range")
@@ -226,7 +226,7 @@ class ModuleDict(_Holder):
             self[key] = module
 
 
-# ---------------------------------------------------------------------------------------- parameters
+# --------------------------------------------------------------------------------------- parameters
 class _ParameterHolder(Module):
     """Named parameters; a tensor that is none yet becomes one."""
 

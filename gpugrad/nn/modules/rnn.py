@@ -1,8 +1,8 @@
 """Recurrent networks: LSTM over sequences, LSTMCell for one step.
 
-Holds:     weights have PyTorch's names, shapes and gate order (input, forget, candidate, output), so
-           a state_dict moves between the two. The input's share of all steps is one matrix product;
-           the recurrence of a layer and direction is one node (ops/recurrent.py).
+Holds:     weights have PyTorch's names, shapes and gate order (input, forget, candidate, output),
+           so a state_dict moves between the two. The input's share of all steps is one matrix
+           product; the recurrence of a layer and direction is one node (ops/recurrent.py).
 Must not:  keep state between calls: hidden states come in and go out.
 """
 
@@ -86,7 +86,7 @@ class LSTM(Module):
     def flatten_parameters(self) -> None:
         """Does nothing: no library here wants the weights in one piece."""
 
-    # --------------------------------------------------------------------------------------- forward
+    # -------------------------------------------------------------------------------------- forward
     def forward(self, input: Any, hx: tuple[Any, Any] | None = None) -> Any:
         """Outputs of all steps, and the last hidden and cell states."""
         if len(input.shape) not in (2, 3):
@@ -141,7 +141,7 @@ class LSTM(Module):
             return cells, cells
         return zeros(count, batch, self.proj_size, **options), cells
 
-    # ---------------------------------------------------------------------------------------- checks
+    # --------------------------------------------------------------------------------------- checks
     def _check_input(self, x: Any) -> None:
         if x.shape[-1] != self.input_size:
             raise RuntimeError(
@@ -275,7 +275,8 @@ class LSTMCell(Module):
         for index, state in enumerate(hx or ()):
             if len(state.shape) != rank:
                 raise ValueError(
-                    f"LSTMCell: Expected hx[{index}] to be 1D or 2D, got {len(state.shape)}D instead"
+                    f"LSTMCell: Expected hx[{index}] to be 1D or 2D, got {len(state.shape)}D "
+                    "instead"
                 )
             if tuple(state.shape) != (*input.shape[:-1], self.hidden_size):
                 raise RuntimeError(

@@ -123,7 +123,7 @@ def _power_norm(x: Any, order: float) -> float:
         return float(np.abs(x).max())
     if order == 2:
         return math.sqrt(float(np.dot(x, x)))
-    return float((np.abs(x) ** order).sum()) ** (1 / order)
+    return float(float((np.abs(x) ** order).sum()) ** (1 / order))
 
 
 def _dense(tensors: list[Tensor]) -> list[Any]:

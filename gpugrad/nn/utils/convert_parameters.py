@@ -6,6 +6,7 @@ Must not:  copy more than the one vector.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from ...ops.join import cat
 from ...tensor import Tensor
@@ -13,7 +14,7 @@ from ...tensor import Tensor
 __all__ = ["parameters_to_vector", "vector_to_parameters"]
 
 
-def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
+def parameters_to_vector(parameters: Iterable[Tensor]) -> Any:
     """All parameters, flattened, one after the other."""
     return cat([p.reshape(-1) for p in parameters])
 
