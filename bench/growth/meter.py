@@ -24,7 +24,7 @@ class Reading:
     phase: str
     held: int  # kept by live graphs, each storage counted once
     allocated: int  # given out by the device's allocator
-    device_used: int | None  # of the whole device, by the driver's account
+    device_used: int | None  # of the whole device, as NVML sees it
 
 
 class Meter:
@@ -74,11 +74,8 @@ class Meter:
         return int(torch.cuda.memory_allocated(self.device))
 
     def device_used(self) -> int | None:
-        """What the driver counts as in use, other processes included; None on the CPU."""
-        if not self.on_gpu:
-            return None
-        free, total = torch.cuda.mem_get_info(self.device)
-        return int(total - free)
+        """NVML's view of the whole device, other processes included; None on the CPU."""
+        return int(memory.nvml_used(self.device).used) if self.on_gpu else None
 
     def free_share(self) -> float:
         """How much of the device is still free; all of it where the system does not say."""

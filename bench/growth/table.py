@@ -79,7 +79,7 @@ def remarks(results: list[Result]) -> list[str]:
     used = [s.device_used for r in results for s in r.steps if s.device_used is not None]
     if used:
         low, high = format_bytes(min(used)), format_bytes(max(used))
-        lines.append(f"The driver counted {low} to {high} in use, other processes included.")
+        lines.append(f"NVML saw {low} to {high} of the device in use, other processes included.")
     return lines
 
 

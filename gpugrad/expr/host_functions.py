@@ -100,6 +100,29 @@ def lgamma(x: Any, out: Any = None) -> Any:
     return y
 
 
+# atanh(erf(x)) / x as a polynomial in x * x, for |x| <= 4, where erf rounds to 1 in float32.
+_ERF = [np.float32(c) for c in (
+    1.7864310033e-10, -8.4659896871e-09, 1.5612216942e-07, -1.2887583125e-06, 1.3257640603e-06,
+    6.9322588388e-05, -5.9530982980e-04, -2.0665246120e-04, 1.0277216136e-01, 1.1283792257e+00,
+)]  # fmt: skip
+_FOUR = np.float32(4)
+
+
 def erf(x: Any, out: Any = None) -> Any:
-    """The error function."""
-    return load("scipy.special.erf")(x, out)
+    """The error function; for many float32 elements within 3 units in the last place.
+
+    SciPy's takes 13 ns an element and is exact; tanh of a polynomial takes 3 ns, because tanh
+    flattens as erf does and so does not amplify the polynomial's error.
+    """
+    if x.size < _FEW or x.dtype.char != "f":
+        return load("scipy.special.erf")(x, out)
+    inside = np.maximum(x, -_FOUR)
+    np.minimum(inside, _FOUR, out=inside)
+    z = np.multiply(inside, inside)
+    p = np.multiply(z, _ERF[0])
+    for coefficient in _ERF[1:-1]:
+        np.add(p, coefficient, p)
+        np.multiply(p, z, p)
+    np.add(p, _ERF[-1], p)
+    np.multiply(p, inside, p)
+    return np.tanh(p, p if out is None else out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from typing import Any
 
@@ -128,6 +129,7 @@ def pool() -> Iterator[Any]:
     """CuPy's default pool with gpugrad's allocator on top, as it was before afterwards."""
     found = cupy().get_default_memory_pool()
     allocator.install()
+    gc.collect()  # exceptions of earlier tests, and the tensors in their frames
     yield found
     found.set_limit(0)
     cupy().cuda.set_allocator(found.malloc)
