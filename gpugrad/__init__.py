@@ -28,6 +28,7 @@ from .array import (
     int16,
     int32,
     int64,
+    on_first_cuda,
     promote_types,
     set_default_device,
     set_default_dtype,
@@ -137,6 +138,14 @@ swapdims = swapaxes
 float, double, half = float32, float64, float16
 long, int, short, bool = int64, int32, int16, bool_
 get_default_dtype, get_default_device = default_dtype, default_device
+
+
+def _install_allocator() -> None:
+    """CuPy's pool with an exact peak and gpugrad's out-of-memory error, before its first use."""
+    import_module(".memory.allocator", __name__).install()
+
+
+on_first_cuda.append(_install_allocator)
 
 _SUBMODULES = frozenset({"autograd", "cuda", "memory", "nn", "optim", "utils"})
 

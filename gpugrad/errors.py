@@ -559,3 +559,17 @@ def size_mismatch(name: str, size: object, other: str, expected: object) -> Valu
         f"Using a {name} size ({size}) that is different to the {other} size ({expected}) is "
         f"deprecated. {name.title()} size must be the same as {other} size."
     )
+
+
+# ------------------------------------------------------------------------------------------ indices
+def gather_mismatch(input: tuple[int, ...], index: tuple[int, ...], dim: int) -> ShapeError:
+    """An index for ``gather`` that reaches beyond its input, or has another number of dimensions."""
+    if len(input) != len(index):
+        return ShapeError(facts(
+            "Index tensor must have the same number of dimensions as input tensor",
+            ("input", input), ("index", index),
+        ))
+    return ShapeError(facts(
+        f"Size does not match at dimension {dim}: expected index {list(index)} to be no larger "
+        f"than self {list(input)} apart from dimension {dim}",
+    ))

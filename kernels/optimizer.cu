@@ -32,7 +32,7 @@ template <int R> struct Table {
 template <typename T> struct Compute { using type = float; };
 template <> struct Compute<double> { using type = double; };
 
-// ----------------------------------------------------------------------------- one element's update
+// ---------------------------------------------------------------------------- one element's update
 // Each reads and writes x[role]; the last role is the gradient, which is only read.
 
 // x = p, m, v, peak, g. Kingma & Ba 2015; weight decay L2 (Adam) or decoupled (Loshchilov & Hutter
@@ -78,7 +78,7 @@ template <typename C> struct Clamp {
   }
 };
 
-// -------------------------------------------------------------------------------- walking the table
+// ------------------------------------------------------------------------------- walking the table
 // The tensor that block `b` works on: the last one that starts at or before it.
 template <int R> GG_FN int owner(const Table<R>& table, unsigned b) {
   int low = 0, high = int(table.count) - 1;

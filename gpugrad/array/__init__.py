@@ -12,6 +12,7 @@ from .devices import (
     default_device,
     device,
     loaded_cupy,
+    on_first_cuda,
     set_default_device,
 )
 from .dtypes import (
@@ -71,7 +72,7 @@ __all__ = [
     "kind_of_array",
     "loaded_cupy",
     "module_of",
-    "new_storage",
+    "new_storage", "on_first_cuda",
     "promote_operands",
     "promote_types",
     "quiet",

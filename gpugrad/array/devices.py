@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any
 
 from ..errors import DeviceError, cuda_missing
 
 __all__ = [
-    "as_device", "cpu", "cuda_available", "cupy", "default_device", "device", "set_default_device",
+    "as_device", "cpu", "cuda_available", "cupy", "default_device", "device", "on_first_cuda",
+    "set_default_device",
 ]  # fmt: skip
 
 _TYPES = ("cpu", "cuda")
@@ -64,6 +66,8 @@ cpu = device("cpu")
 # --------------------------------------------------------------------------------------------- CuPy
 _cupy: list[Any] = []  # the module, once a device was really reached
 _missing: list[str] = []  # or the reason why there is none
+on_first_cuda: list[Callable[[], None]] = []
+"""Called once, when a device has been reached; the memory room installs its allocator here."""
 
 
 def cupy() -> Any:
@@ -93,10 +97,12 @@ def _probe() -> None:
     except Exception as error:  # a broken driver raises anything; the reason is kept and shown
         _missing.append(f"{type(error).__name__}: {error}".splitlines()[0])
         return
-    if count:
-        _cupy.append(module)
-    else:
+    if not count:
         _missing.append("no CUDA device is visible")
+        return
+    _cupy.append(module)
+    for prepare in on_first_cuda:
+        prepare()
 
 
 def loaded_cupy() -> Any:

@@ -22,6 +22,7 @@ from .print_cuda import body, call, cuda_type, identifier, kernel
 __all__ = ["cuda_program", "cuda_source", "cuda_sum"]
 
 _THREADS = 256
+_MOST = 1 << 30  # blocks of threads in one launch; a thread goes on to further elements
 _OPTIONS = ("-std=c++17",)
 
 
@@ -35,7 +36,9 @@ def cuda_program(function: Function, np_dtype: Any) -> Callable[..., Any]:
     namespace: dict[str, Any] = {
         "ndarray": cupy().ndarray,
         "dtype": dtype,
-        "launch": _Launcher(module, name),
+        "kernels": _Kernels(module, name),
+        "device": cupy().cuda.runtime.getDevice,
+        "threads": (_THREADS,),
         "general": _General(function, dtype),
     }
     exec(compile(text, f"<gpugrad cuda {function.name}>", "exec"), namespace)
@@ -74,20 +77,15 @@ def cuda_source(function: Function, dtype: Any) -> str:
     return f"{header}\n{_headers()}\nnamespace gg {{ namespace op {{\n{body(function)}\n}} }}\n"
 
 
-class _Launcher:
-    """Launches a kernel on the current device: ``launcher(n, arguments)``."""
+class _Kernels(dict[int, Any]):
+    """Device index -> the loaded kernel."""
 
     def __init__(self, module: Any, name: str) -> None:
         self.module, self.name = module, name
-        self.kernels: dict[int, Any] = {}
-        self.device = cupy().cuda.runtime.getDevice
 
-    def __call__(self, packs: int, arguments: tuple[Any, ...]) -> None:
-        device = self.device()
-        found = self.kernels.get(device)
-        if found is None:
-            found = self.kernels[device] = self.module.get_function(self.name).kernel
-        found((min((packs + _THREADS - 1) // _THREADS, 1 << 30),), (_THREADS,), arguments)
+    def __missing__(self, device: int) -> Any:
+        found = self[device] = self.module.get_function(self.name).kernel
+        return found
 
 
 def _program_text(function: Function, dtype: Any) -> str:
@@ -106,7 +104,7 @@ def _program_text(function: Function, dtype: Any) -> str:
         made = ["if out is None:", f"    {made[0]}",
                 "elif out._c_contiguous and out.shape == shape:", "    o0 = out",
                 "else:", f"    return general(({given},), out)"]  # fmt: skip
-    width = max(1, 16 // dtype.itemsize)
+    share = _THREADS * max(1, 16 // dtype.itemsize)  # elements of one block of threads
     lines = [
         f"def program({given}{', out=None' if single else ''}):",
         f"    shape = {names[0]}.shape",
@@ -115,7 +113,9 @@ def _program_text(function: Function, dtype: Any) -> str:
         *(f"    {line}" for line in made),
         f"    n = {names[0]}.size",
         "    if n:",
-        f"        launch((n + {width - 1}) // {width}, ({', '.join(passed)},))",
+        f"        blocks = (n + {share - 1}) // {share}",
+        f"        kernels[device()]((blocks if blocks < {_MOST} else {_MOST},), threads, "
+        f"({', '.join(passed)}))",
         f"    return {'o0' if single else '(' + ', '.join(outs) + ',)'}",
     ]
     return "\n".join(lines)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..errors import no_such_attribute, untraceable
+from .collect import collect
 from .derive import ZERO, cost, cotangents, scaled, tangents
 from .nodes import Expr, Operand, free_variables, lift, postorder, replace, variable
 from .scalars import condition, value
@@ -223,12 +224,13 @@ def _make_vjp(function: Function, needs: tuple[bool, ...]) -> Vjp:
 
 
 def _bars(function: Function, seeds: list[Param], wrt: list[Expr]) -> list[Expr]:
-    """The cotangents of ``wrt``, in the cheaper of two orders of multiplication."""
+    """The cotangents of ``wrt``, in the cheapest of several equal forms."""
     carried = cotangents(function.outs, [seed.variable for seed in seeds], wrt)
-    if len(seeds) > 1 or function.outs[0].boolean:
-        return carried
-    late = scaled(function.outs, seeds[0].variable, wrt)
-    return late if cost(late) < cost(carried) else carried
+    forms = [carried, collect(carried)]
+    if len(seeds) == 1 and not function.outs[0].boolean:
+        late = scaled(function.outs, seeds[0].variable, wrt)
+        forms += [late, collect(late)]
+    return min(forms, key=cost)  # the first of equally cheap ones
 
 
 def _choose_saves(function: Function, bars: list[Expr], seeds: list[Param], y: str

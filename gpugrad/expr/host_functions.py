@@ -6,6 +6,8 @@ Must not:  import SciPy before one of its functions is called for.
 
 from __future__ import annotations
 
+import math
+import threading
 from typing import Any
 
 import numpy as np
@@ -14,10 +16,33 @@ from .scalars import load
 
 __all__ = ["erf", "lgamma", "power", "select", "trunc_divide"]
 
+# Up to this many elements, temporaries are kept per thread: large ones cost a page fault a page.
+_KEPT = 131_072
 # Below, the checks cost more than branches that the processor guesses wrong.
 _FEW = 1024
-_spread: Any = np.negative
+_negative: Any = np.negative
 _WHOLE: dict[int, Any] = {4: np.dtype(np.int32), 8: np.dtype(np.int64)}
+
+
+class _Scratch(threading.local):
+    """The temporaries of one thread."""
+
+    def __init__(self) -> None:
+        self.arrays: dict[tuple[int, Any], Any] = {}
+
+
+_kept = _Scratch()
+
+
+def scratch(number: int, shape: tuple[int, ...], dtype: Any) -> Any:
+    """An uninitialised array that is free until this thread asks for the same number again."""
+    count = math.prod(shape)
+    if count > _KEPT:
+        return np.empty(shape, dtype)
+    found = _kept.arrays.get((number, dtype))
+    if found is None or found.size < count:
+        found = _kept.arrays[number, dtype] = np.empty(count, dtype)
+    return found[:count].reshape(shape)
 
 
 def select(c: Any, a: Any, b: Any, out: Any = None) -> Any:
@@ -26,19 +51,22 @@ def select(c: Any, a: Any, b: Any, out: Any = None) -> Any:
     A random mask costs np.where 3.2 ns an element in mispredicted branches, bit masks 0.4 ns.
     """
     whole = _WHOLE.get(a.itemsize)
-    if c.size < _FEW or whole is None:
+    if c.size < _FEW or whole is None or (a.shape and a.shape != c.shape) or (
+        b.shape and b.shape != c.shape
+    ):
         return _chosen(c, a, b, out)
-    keep = _spread(c.view(np.int8), dtype=whole)  # all bits set where c holds
-    ones, zeros = a.view(whole), b.view(whole)
-    target = None if out is None else out.view(whole)
-    if b.ndim == 0 and not zeros:
-        bits = np.bitwise_and(ones, keep, target)
-    elif a.ndim == 0 and not ones:
-        bits = np.bitwise_and(zeros, np.invert(keep, keep), target)
+    out = np.empty(c.shape, a.dtype) if out is None else out
+    keep = scratch(0, c.shape, whole)
+    _negative(c.view(np.int8), keep, dtype=whole)  # all bits set where c holds
+    ones, zeros, bits = a.view(whole), b.view(whole), out.view(whole)
+    if not b.shape and not zeros:
+        np.bitwise_and(ones, keep, bits)
+    elif not a.shape and not ones:
+        np.bitwise_and(zeros, np.invert(keep, keep), bits)
     else:
-        keep = np.bitwise_and(keep, np.bitwise_xor(ones, zeros))
-        bits = np.bitwise_xor(keep, zeros, target)
-    return out if out is not None else bits.view(a.dtype)
+        differing = np.bitwise_xor(ones, zeros, scratch(1, c.shape, whole))
+        np.bitwise_xor(np.bitwise_and(keep, differing, keep), zeros, bits)
+    return out
 
 
 def _chosen(c: Any, a: Any, b: Any, out: Any) -> Any:
@@ -100,12 +128,13 @@ def lgamma(x: Any, out: Any = None) -> Any:
     return y
 
 
-# atanh(erf(x)) / x as a polynomial in x * x, for |x| <= 4, where erf rounds to 1 in float32.
+# atanh(erf(x)) / x as a polynomial in x * x for |x| <= 4. Larger x are taken as 4.5, where the
+# polynomial is large enough for a tanh of exactly 1.
 _ERF = [np.float32(c) for c in (
     1.7864310033e-10, -8.4659896871e-09, 1.5612216942e-07, -1.2887583125e-06, 1.3257640603e-06,
     6.9322588388e-05, -5.9530982980e-04, -2.0665246120e-04, 1.0277216136e-01, 1.1283792257e+00,
 )]  # fmt: skip
-_FOUR = np.float32(4)
+_END = np.float32(4.5)
 
 
 def erf(x: Any, out: Any = None) -> Any:
@@ -114,15 +143,15 @@ def erf(x: Any, out: Any = None) -> Any:
     SciPy's takes 13 ns an element and is exact; tanh of a polynomial takes 3 ns, because tanh
     flattens as erf does and so does not amplify the polynomial's error.
     """
-    if x.size < _FEW or x.dtype.char != "f":
+    if x.size < 2 * _FEW or x.dtype.char != "f":
         return load("scipy.special.erf")(x, out)
-    inside = np.maximum(x, -_FOUR)
-    np.minimum(inside, _FOUR, out=inside)
-    z = np.multiply(inside, inside)
-    p = np.multiply(z, _ERF[0])
+    inside, z, p = (scratch(number, x.shape, x.dtype) for number in range(3))
+    np.minimum(np.maximum(x, -_END, out=inside), _END, out=inside)
+    np.multiply(inside, inside, z)
+    np.multiply(z, _ERF[0], p)
     for coefficient in _ERF[1:-1]:
         np.add(p, coefficient, p)
         np.multiply(p, z, p)
     np.add(p, _ERF[-1], p)
     np.multiply(p, inside, p)
-    return np.tanh(p, p if out is None else out)
+    return np.tanh(p, out)

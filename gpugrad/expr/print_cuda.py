@@ -181,11 +181,11 @@ def call(function: Function, dtype: Any, arrays: list[str], attrs: list[str],
     """A call of the template with operands of the storage type; outputs of the compute type."""
     kind = cuda_type(dtype)
     operands = [
-        text if param.kind == "bool" else f"{kind.compute}({text})"
+        text if param.kind == "bool" else f"({kind.compute}){text}"
         for param, text in zip(function.params, arrays, strict=True)
     ]
     for name, text in zip(function.attrs, attrs, strict=True):
-        operands.append(f"{'bool' if name in function.boolean_attrs else kind.compute}({text})")
+        operands.append(f"({'bool' if name in function.boolean_attrs else kind.compute}){text}")
     operands += outs if len(function.outs) > 1 else []
     return f"gg::op::{identifier(function.name)}<{kind.compute}>({', '.join(operands)})"
 

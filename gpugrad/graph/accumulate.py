@@ -11,6 +11,8 @@ from sys import getrefcount
 from threading import RLock
 from typing import Any
 
+import numpy as np
+
 from ..array import kind_of_array
 from .base import TensorBase, new_tensor
 from .modes import local
@@ -38,7 +40,12 @@ def add(total: Any, g: Any) -> Any:
     ):
         total += g
         return total
-    return total + g
+    return as_array(total + g)
+
+
+def as_array(g: Any) -> Any:
+    """``g``, as a 0-d array where NumPy has made a scalar of one."""
+    return np.asarray(g) if isinstance(g, np.generic) else g
 
 
 def _whole(array: Any) -> bool:
@@ -56,7 +63,7 @@ def deliver(pending: dict[Any, Any], edge: Any, g: Any) -> None:
     """Adds a cotangent to what has arrived at ``edge``, if the pass wants it."""
     if g is not None and edge in pending:
         total = pending[edge]
-        pending[edge] = g if total is None else add(total, g)
+        pending[edge] = as_array(g) if total is None else add(total, g)
 
 
 def as_tensor(g: Any) -> Any:

@@ -176,10 +176,9 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Any =
     with no_grad():
         zeros = math.ceil(sparsity * tensor.shape[0])
         tensor.normal_(0.0, std, generator=generator)
-        order = tensor.detach().clone().uniform_(generator=generator).argsort(dim=0)
-        for column in range(tensor.shape[1]):
-            tensor[order[:zeros, column], column] = 0.0
-        return tensor
+        keys = tensor.detach().clone().uniform_(generator=generator).array
+        kept = keys.argsort(axis=0).argsort(axis=0) >= zeros
+        return tensor.mul_(new_tensor(kept.astype(tensor.kind.numpy), tensor.kind))
 
 
 def _calculate_fan_in_and_fan_out(tensor: Tensor) -> tuple[int, int]:

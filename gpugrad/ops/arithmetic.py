@@ -43,13 +43,12 @@ from .families import elementwise
 from .special import digamma, erf, erfc, erfinv, lgamma, logit, polygamma, sinc
 
 __all__ = [
-    "abs", "acos", "acosh", "add", "add_scaled", "addcdiv", "addcmul", "asin", "asinh", "atan",
-    "atan2", "atanh", "ceil", "copysign", "cos", "cosh", "deg2rad", "digamma", "div", "erf", "erfc",
-    "erfinv", "exp", "exp2", "expm1", "floor", "floor_divide", "fmod", "frac", "hypot", "lerp",
-    "lgamma", "log", "log1p", "log2", "log10", "logaddexp", "logaddexp2", "logit", "mul",
-    "nan_to_num", "neg", "polygamma", "pow", "rad2deg", "reciprocal", "remainder",
-    "round", "rsqrt", "rsub", "sign", "sin", "sinc", "sinh", "sqrt", "square", "sub", "sub_scaled",
-    "tan", "tanh", "trunc", "trunc_divide", "xlogy",
+    "abs", "acos", "acosh", "addcdiv", "addcmul", "asin", "asinh", "atan", "atan2", "atanh", "ceil",
+    "copysign", "cos", "cosh", "deg2rad", "digamma", "erf", "erfc", "erfinv", "exp", "exp2",
+    "expm1", "floor", "floor_divide", "fmod", "frac", "hypot", "lerp", "lgamma", "log", "log1p",
+    "log2", "log10", "logaddexp", "logaddexp2", "logit", "mul", "nan_to_num", "neg", "polygamma",
+    "rad2deg", "reciprocal", "remainder", "round", "rsqrt", "rsub", "sign", "sin", "sinc", "sinh",
+    "sqrt", "square", "tan", "tanh", "trunc", "xlogy",
 ]  # fmt: skip
 
 

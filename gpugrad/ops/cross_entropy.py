@@ -37,95 +37,76 @@ def _given(weight: tuple[Any, ...]) -> Any:
     return weight[0] if weight else None
 
 
-class CrossEntropy:
+@custom(node_name="NllLoss", saves=_slots(2, "x", "target", after=("result1",)))
+def cross_entropy_op(xp: Any, x: Any, target: Any, *weight: Any, options: LossOptions) -> Any:
     """The loss, and what it was divided by (NOTE [cross entropy saves its input])."""
-
-    def forward(xp: Any, x: Any, target: Any, *weight: Any, options: LossOptions) -> Any:
-        return kernels.cross_entropy(x, target, _given(weight), options)
-
-    def vjp(g: Any, x: Any, target: Any, *rest: Any, options: LossOptions) -> Any:
-        *weight, divisor = rest
-        return cross_entropy_backward_op(g, x, target, divisor, *weight, options=options)
+    return kernels.cross_entropy(x, target, _given(weight), options)
 
 
-cross_entropy_op: Any = custom(
-    node_name="NllLoss", saves=_slots(2, "x", "target", after=("result1",))
-)(CrossEntropy)
+@cross_entropy_op.vjp
+def _(g: Any, x: Any, target: Any, *rest: Any, options: LossOptions) -> Any:
+    *weight, divisor = rest
+    return cross_entropy_backward_op(g, x, target, divisor, *weight, options=options)
 
 
-class CrossEntropyBackward:
+@custom(node_name="NllLossBackward", saves=_slots(4, "g", "x", "target", "divisor"))
+def cross_entropy_backward_op(xp: Any, g: Any, x: Any, target: Any, divisor: Any, *weight: Any,
+                              options: LossOptions) -> Any:
     """``g / divisor * (softmax(x) * sum(q) - q)`` with q the target distribution of a row."""
+    return kernels.cross_entropy_backward(g, x, target, _given(weight), divisor, options)
 
-    def forward(xp: Any, g: Any, x: Any, target: Any, divisor: Any, *weight: Any,
+
+@cross_entropy_backward_op.vjp
+def _(u: Any, g: Any, x: Any, target: Any, divisor: Any, *weight: Any, options: LossOptions,
+      needs: tuple[bool, ...]) -> Any:
+    dim = min(1, len(x.shape) - 1)
+    constants = (target, divisor, *weight)
+    dg = dx = None
+    if needs[0]:
+        per_unit = cross_entropy_backward_op(_ones(g, x), x, *constants, options=options)
+        axes = (dim,) if len(g.shape) else tuple(range(len(u.shape)))
+        dg = sum_op(u * per_unit, axes=axes, keepdim=False)
+    if needs[1]:
+        mass = row_mass_op(*constants, classes=x.shape[dim], options=options)
+        scale = convert_like(mass, x) * _per_row(g, dim)
+        dx = softmax_backward_op(u * scale, softmax_op(x, dim=dim), dim=dim)
+    return dg, dx
+
+
+@custom(node_name="RowMass")
+def row_mass_op(xp: Any, target: Any, divisor: Any, *weight: Any, classes: int,
                 options: LossOptions) -> Any:
-        return kernels.cross_entropy_backward(g, x, target, _given(weight), divisor, options)
-
-    def vjp(u: Any, g: Any, x: Any, target: Any, divisor: Any, *weight: Any,
-            options: LossOptions, needs: tuple[bool, ...]) -> Any:
-        dim = min(1, len(x.shape) - 1)
-        constants = (target, divisor, *weight)
-        dg = dx = None
-        if needs[0]:
-            per_unit = cross_entropy_backward_op(_ones(g, x), x, *constants, options=options)
-            axes = (dim,) if len(g.shape) else tuple(range(len(u.shape)))
-            dg = sum_op(u * per_unit, axes=axes, keepdim=False)
-        if needs[1]:
-            mass = row_mass_op(*constants, classes=x.shape[dim], options=options)
-            scale = convert_like(mass, x) * _per_row(g, dim)
-            dx = softmax_backward_op(u * scale, softmax_op(x, dim=dim), dim=dim)
-        return dg, dx
-
-
-cross_entropy_backward_op: Any = custom(
-    node_name="NllLossBackward", saves=_slots(4, "g", "x", "target", "divisor")
-)(CrossEntropyBackward)
-
-
-class RowMass:
     """``sum(q) / divisor`` of every row, with the class axis as 1: a constant."""
-
-    def forward(xp: Any, target: Any, divisor: Any, *weight: Any, classes: int,
-                options: LossOptions) -> Any:
-        return kernels.row_mass(xp, target, divisor, _given(weight), classes, options)
-
-    def vjp(g: Any, *, classes: int, options: LossOptions) -> Any:
-        return None
+    return kernels.row_mass(xp, target, divisor, _given(weight), classes, options)
 
 
-row_mass_op: Any = custom(node_name="RowMass")(RowMass)
+@row_mass_op.vjp
+def _(g: Any, *, classes: int, options: LossOptions) -> Any:
+    return None
 
 
-class NllLoss:
+@custom(node_name="NllLoss", saves=_slots(2, "target", after=("result1",)))
+def nll_loss_op(xp: Any, x: Any, target: Any, *weight: Any, options: LossOptions) -> Any:
     """``-weight[target] * x[target]``, reduced, and what it was divided by. Linear in x."""
-
-    def forward(xp: Any, x: Any, target: Any, *weight: Any, options: LossOptions) -> Any:
-        return kernels.nll_loss(x, target, _given(weight), options)
-
-    def vjp(g: Any, target: Any, *rest: Any, options: LossOptions, shapes: Any) -> Any:
-        *weight, divisor = rest
-        return nll_loss_backward_op(g, target, divisor, *weight, options=options, shape=shapes[0])
+    return kernels.nll_loss(x, target, _given(weight), options)
 
 
-nll_loss_op: Any = custom(
-    node_name="NllLoss", saves=_slots(2, "target", after=("result1",))
-)(NllLoss)
+@nll_loss_op.vjp
+def _(g: Any, target: Any, *rest: Any, options: LossOptions, shapes: Any) -> Any:
+    *weight, divisor = rest
+    return nll_loss_backward_op(g, target, divisor, *weight, options=options, shape=shapes[0])
 
 
-class NllLossBackward:
+@custom(node_name="NllLossBackward", saves=_slots(3, "target", "divisor"))
+def nll_loss_backward_op(xp: Any, g: Any, target: Any, divisor: Any, *weight: Any,
+                         options: LossOptions, shape: Size) -> Any:
     """``-g / divisor * weight[target]`` at the targets, else zero: nll_loss's transpose."""
-
-    def forward(xp: Any, g: Any, target: Any, divisor: Any, *weight: Any, options: LossOptions,
-                shape: Size) -> Any:
-        return kernels.nll_loss_backward(g, shape, target, _given(weight), divisor, options)
-
-    def vjp(u: Any, target: Any, divisor: Any, *weight: Any, options: LossOptions,
-            shape: Size) -> Any:
-        return nll_loss_op(u, target, *weight, options=options)[0]
+    return kernels.nll_loss_backward(g, shape, target, _given(weight), divisor, options)
 
 
-nll_loss_backward_op: Any = custom(
-    node_name="NllLossBackward", saves=_slots(3, "target", "divisor")
-)(NllLossBackward)
+@nll_loss_backward_op.vjp
+def _(u: Any, target: Any, divisor: Any, *weight: Any, options: LossOptions, shape: Size) -> Any:
+    return nll_loss_op(u, target, *weight, options=options)[0]
 
 
 def _ones(like: Any, x: Any) -> Any:

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from types import FunctionType
-from typing import Any
+from typing import Any, overload
 
 from ..array import Kind, bool_, hush, kind_of_array, unhush
 from ..expr import Expr, Function, trace
@@ -177,7 +177,18 @@ class Elementwise:
 _ops: list[Elementwise] = []
 
 
-def elementwise(declaration: Any = None, *, node_name: str = "") -> Any:
+Declared = Callable[..., Any]
+
+
+@overload
+def elementwise(declaration: Declared, *, node_name: str = "") -> Declared: ...
+
+
+@overload
+def elementwise(*, node_name: str = "") -> Callable[[Declared], Declared]: ...
+
+
+def elementwise(declaration: Declared | None = None, *, node_name: str = "") -> Any:
     """Declares an elementwise op by one expression; the result is the op's function.
 
     Positional parameters are tensors, keyword-only ones numbers. The function takes tensors,

@@ -33,7 +33,7 @@ class GenericRule:
                  outputs: int) -> None:
         self.op = op
         self.name: str = op.node_name
-        self.vjp: Callable[..., Any] = op.vjp
+        self.vjp: Callable[..., Any] = op.pullback
         self.slots = slots
         self.needs = needs
         self.outputs = outputs
@@ -73,18 +73,26 @@ def _source(op: Any, slot: str) -> int:
 class _Op:
     """What linear and custom ops share: names, rules, and how arguments are split."""
 
-    def __init__(self, name: str, node_name: str, vjp: Callable[..., Any], doc: str | None) -> None:
+    pullback: Callable[..., Any]
+    wants_shapes: bool
+    wants_needs: bool
+
+    def __init__(self, name: str, node_name: str, doc: str | None) -> None:
         self.__name__ = name
         self.__doc__ = doc
-        self.node_name = node_name
-        self.vjp = vjp
-        code = vjp.__code__
-        arguments = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-        self.wants_shapes = "shapes" in arguments
-        self.wants_needs = "needs" in arguments
+        self.node_name = node_name or "".join(part.title() for part in name.split("_"))
         self._rules: dict[Any, GenericRule] = {}
 
     params: tuple[str, ...]
+
+    def vjp(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Declares the op's vector-Jacobian product."""
+        code = function.__code__
+        arguments = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        self.wants_shapes = "shapes" in arguments
+        self.wants_needs = "needs" in arguments
+        self.pullback = function
+        return function
 
     def rule(self, slots: tuple[str, ...], needs: tuple[bool, ...], outputs: int = 1
              ) -> GenericRule:
@@ -111,7 +119,8 @@ class Linear(_Op):
 
     def __init__(self, name: str, forward: Callable[..., Any], transpose: Callable[..., Any], *,
                  view: bool = False, node_name: str = "", doc: str | None = None) -> None:
-        super().__init__(name, node_name or name.title().replace("_", ""), transpose, doc)
+        super().__init__(name, node_name, doc)
+        self.vjp(transpose)
         self.forward = forward
         self.view = view
 
@@ -132,28 +141,16 @@ def linear(name: str, *, forward: Callable[..., Any], transpose: Callable[..., A
 
 
 class Custom(_Op):
-    """An op with an algorithm of its own.
+    """An op with an algorithm of its own: see ``custom``."""
 
-    forward  ``(xp, *arrays, **attrs) -> array``, or a tuple of arrays
-    saves    names of what is kept ("result" is the first output, "result1" the second), or a
-             function of ``needs`` that returns them
-    vjp      ``(g, *saved, **attrs) -> cotangents, one per input``; names ``shapes`` and ``needs``
-             among its parameters if it wants the inputs' shapes and which of them are wanted
-    many     every output is differentiable: ``g`` is then a list with None where nothing arrived;
-             otherwise only the first output is, and the others are plain tensors
-    view     the outputs may share the bytes of the first input
-    """
-
-    def __init__(self, declaration: type, saves: Any, node_name: str, many: bool,
+    def __init__(self, forward: Callable[..., Any], saves: Any, node_name: str, many: bool,
                  view: bool) -> None:
-        name = declaration.__name__
-        super().__init__(name, node_name or name.title().replace("_", ""),
-                         declaration.vjp, declaration.__doc__)  # type: ignore[attr-defined]
-        self.forward: Callable[..., Any] = declaration.forward  # type: ignore[attr-defined]
+        super().__init__(forward.__name__, node_name, forward.__doc__)
+        self.forward = forward
         self.saves = saves
         self.many = many
         self.view = view
-        code = self.forward.__code__
+        code = forward.__code__
         self.variadic = bool(code.co_flags & 0x04)
         self.params = code.co_varnames[1 : code.co_argcount]
 
@@ -200,10 +197,20 @@ def _wrap_like(array: Any, kind: Any) -> Any:
 
 
 def custom(*, saves: Any = (), node_name: str = "", many: bool = False, view: bool = False
-           ) -> Callable[[type], Custom]:
-    """Declares the decorated class, with static ``forward`` and ``vjp``, as an op."""
+           ) -> Callable[[Callable[..., Any]], Custom]:
+    """Declares an op by its forward function; ``@name.vjp`` then declares its backward.
 
-    def declare(declaration: type) -> Custom:
-        return Custom(declaration, saves, node_name, many, view)
+    forward  ``(xp, *arrays, **attrs) -> array``, or a tuple of arrays
+    vjp      ``(g, *saved, **attrs) -> cotangents, one per input``; names ``shapes`` and ``needs``
+             among its parameters if it wants the inputs' shapes and which of them are wanted
+    saves    names of what is kept ("result" is the first output, "result1" the second), or a
+             function of ``needs`` that returns them
+    many     every output is differentiable: ``g`` is then a list with None where nothing arrived;
+             otherwise only the first output is, and the others are plain tensors
+    view     the outputs may share the bytes of the first input
+    """
+
+    def declare(forward: Callable[..., Any]) -> Custom:
+        return Custom(forward, saves, node_name, many, view)
 
     return declare

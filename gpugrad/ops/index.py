@@ -1,32 +1,59 @@
-"""Reading and writing by index.
+"""Reading and writing by index, and along a dimension.
 
-Holds:     ints, slices, None and Ellipsis give views and save nothing; index tensors give copies and
-           save the index. Writing (``put``) changes the bytes in place and gives the written tensor
-           a new node: "the old value with this region replaced".
-Must not:  move an index from device to host to look at it, except where its values decide a shape
-           (boolean masks).
+Holds:     ints, slices, None and Ellipsis give views and save nothing; index tensors and masks give
+           copies and save the index. Writing (``put``) changes the bytes in place and gives the
+           written tensor a new node: "the old value with this region replaced".
+Must not:  interpret a key: keys.py does.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
 
-from ..array import from_numpy_dtype, module_of
-from ..errors import IndexRangeError, leaf_inplace, view_inplace
+from ..errors import (
+    DTypeError,
+    IndexRangeError,
+    ShapeError,
+    gather_mismatch,
+    leaf_inplace,
+    row_out_of_range,
+    view_inplace,
+)
 from ..graph import Size, TensorBase, here, is_leaf, local, location, mutated, new_tensor
 from .broadcast import convert, expand, sum_to
 from .dims import axis_of
-from .generic import GenericRule, custom, linear
-from .record import record
-from .scatter_kernels import scatter_add_rows
+from .generic import Linear, custom, linear
+from .keys import PLACE, filled, index_error, parse
+from .scatter_kernels import scatter_add_along, scatter_add_rows
 
-__all__ = ["check_writable", "embedding", "gather", "get", "index_select", "narrow", "put",
-           "put_along", "select", "take_along_dim"]  # fmt: skip
+__all__ = ["broadcast_copy", "check_writable", "embedding", "gather", "get", "index_select",
+           "narrow", "put", "put_along", "select", "take_along_dim"]  # fmt: skip
 
 
-# ------------------------------------------------------------------------------------- basic indexing
+# ------------------------------------------------------------------------------------------- reading
+def get(input: Any, key: Any) -> Any:
+    """``input[key]``: a view for ints, slices, None and Ellipsis, a copy for index tensors.
+
+    Saves:   nothing for views; the index for copies
+    Raises:  IndexRangeError
+    """
+    try:
+        basic, template, tensors = parse(input, key)
+        if not tensors:
+            return slice_op(input, key=basic)
+        plain = all(part is Ellipsis or part == slice(None) for part in basic)
+        seen = input if plain else slice_op(input, key=basic)
+        return index_op(seen, *tensors, template=template)
+    except IndexError as error:
+        if isinstance(error, IndexRangeError):
+            raise
+        raise index_error(input, error) from None
+
+
 slice_op = linear(
     "slice", view=True,
     forward=lambda xp, x, *, key: x[key],
@@ -40,27 +67,93 @@ def _unslice(xp: Any, g: Any, *, key: Any, shape: Size) -> Any:
     return out
 
 
-unslice_op = linear(
+unslice_op: Linear = linear(
     "unslice", node_name="SliceBackward",
     forward=_unslice,
     transpose=lambda g, *, key, shape: slice_op(g, key=key),
 )  # fmt: skip
 
 
+def _indices(needs: tuple[bool, ...]) -> tuple[str, ...]:
+    return tuple([f"indices{i}" for i in range(len(needs) - 1)])
+
+
+@custom(node_name="Index", saves=_indices)
+def index_op(xp: Any, x: Any, *indices: Any, template: Any) -> Any:
+    """``x[key]`` where ``key`` has index arrays or masks in the places of ``template``."""
+    return x[filled(template, indices)]
+
+
+@index_op.vjp
+def _(g: Any, *indices: Any, template: Any, shapes: Any) -> Any:
+    return unindex_op(g, *indices, template=template, shape=shapes[0])
+
+
+@custom(node_name="IndexBackward", saves=_indices)
+def unindex_op(xp: Any, g: Any, *indices: Any, template: Any, shape: Any) -> Any:
+    """Zeros of ``shape`` to which ``g`` is added at an index; equal indices add up."""
+    if len(indices) == 1 and indices[0].dtype == bool:
+        out = xp.zeros(shape, g.dtype)
+        out[filled(template, indices)] = g
+        return out
+    return _scattered(xp, g, indices, template, shape)
+
+
+@unindex_op.vjp
+def _(g: Any, *indices: Any, template: Any, shape: Any) -> Any:
+    return index_op(g, *indices, template=template)
+
+
+def _scattered(xp: Any, g: Any, indices: Sequence[Any], template: Sequence[Any],
+               shape: Sequence[int]) -> Any:  # fmt: skip
+    """``g`` added at an index, as rows of a table whose indexed dimensions come first, as one."""
+    key: list[Any] = []
+    for part in filled(template, indices):
+        key += xp.nonzero(part) if getattr(part, "dtype", None) == bool else [part]
+    if Ellipsis in [part for part in key if part.__class__ in (slice, type(Ellipsis))]:
+        at = next(i for i, part in enumerate(key) if part is Ellipsis)
+        key[at : at + 1] = [slice(None)] * (len(shape) - len(key) + 1)
+    first = [i for i, part in enumerate(key) if not isinstance(part, slice)]
+    rest = [i for i in range(len(shape)) if i not in first]
+    arrays = xp.broadcast_arrays(*[key[i] for i in first])
+    rows = _joined(xp, arrays, [shape[i] for i in first])
+    adjacent = first == list(range(first[0], first[0] + len(first)))
+    source = tuple(range(first[0], first[0] + rows.ndim)) if adjacent else tuple(range(rows.ndim))
+    g = xp.moveaxis(g, source, tuple(range(rows.ndim)))
+    table = xp.zeros([shape[i] for i in (*first, *rest)], g.dtype)
+    wide = [shape[i] for i in rest]
+    flat = table.reshape(prod(shape[i] for i in first), *wide)
+    scatter_add_rows(flat, rows.reshape(-1), g.reshape(rows.size, *wide))
+    return table.transpose(np.argsort([*first, *rest]).tolist())
+
+
+def _joined(xp: Any, arrays: Sequence[Any], sizes: Sequence[int]) -> Any:
+    """Indices into several dimensions as indices into those dimensions flattened."""
+    if len(arrays) == 1:
+        return arrays[0]
+    flat: Any = 0
+    for array, size in zip(arrays, sizes, strict=True):
+        flat = flat * size + xp.where(array < 0, array + size, array)
+    return flat
+
+
+# ------------------------------------------------------------------------------------ views by number
 def narrow(input: Any, dim: int, start: int, length: int) -> Any:
     """``length`` entries of dimension ``dim`` from ``start``. A view."""
     axis = axis_of(dim, len(input.shape))
     size = input.shape[axis]
     start = start + size if start < 0 else start
+    if length < 0:
+        raise RuntimeError("narrow(): length must be non-negative.")
     if not 0 <= start <= start + length <= size:
-        raise RuntimeError(
-            f"start ({start}) + length ({length}) exceeds dimension size ({size})."
-        )
+        raise RuntimeError(f"start ({start}) + length ({length}) exceeds dimension size ({size}).")
     return slice_op(input, key=(*[slice(None)] * axis, slice(start, start + length)))
 
 
 def select(input: Any, dim: int, index: int) -> Any:
     """Entry ``index`` of dimension ``dim``, without that dimension. A view."""
+    if not input.shape:
+        raise IndexRangeError("select() cannot be applied to a 0-dim tensor.")
     axis = axis_of(dim, len(input.shape))
     size = input.shape[axis]
     if not -size <= index < size:
@@ -71,171 +164,45 @@ def select(input: Any, dim: int, index: int) -> Any:
     return slice_op(input, key=(*[slice(None)] * axis, index, Ellipsis))
 
 
-# ---------------------------------------------------------------------------------- index by tensors
-def _indices(needs: tuple[bool, ...]) -> tuple[str, ...]:
-    return tuple(f"indices{i}" for i in range(len(needs) - 1))
-
-
-@custom(node_name="Index", saves=_indices)
-class index_op:
-    """``x[key]`` where ``key`` has index arrays at the places marked by ``template``."""
-
-    def forward(xp, x, *indices, template):  # type: ignore[no-untyped-def]
-        return x[_filled(template, indices)]
-
-    def vjp(g, *indices, template, shapes):  # type: ignore[no-untyped-def]
-        return unindex_op(g, *indices, template=template, shape=shapes[0])
-
-
-@custom(node_name="IndexBackward", saves=_indices)
-class unindex_op:
-    """Zeros of ``shape`` to which ``g`` is added at an index; equal indices add up."""
-
-    def forward(xp, g, *indices, template, shape):  # type: ignore[no-untyped-def]
-        out = xp.zeros(shape, g.dtype)
-        if len(template) == 1 and len(indices) == 1:
-            rows = indices[0].reshape(-1)
-            scatter_add_rows(out, rows, g.reshape(rows.size, *shape[1:]))
-        elif xp is np:
-            np.add.at(out, _filled(template, indices), g)
-        else:
-            xp.add.at(out, _filled(template, indices), g)
-        return out
-
-    def vjp(g, *indices, template, shape):  # type: ignore[no-untyped-def]
-        return index_op(g, *indices, template=template)
-
-
-def _filled(template: tuple[Any, ...], arrays: Any) -> tuple[Any, ...]:
-    rest = iter(arrays)
-    return tuple(next(rest) if part is _PLACE else part for part in template)
-
-
-_PLACE = "index"
-_BASIC = (int, slice, type(None), type(Ellipsis), np.integer)
-
-
-def get(input: Any, key: Any) -> Any:
-    """``input[key]``: a view for ints, slices, None and Ellipsis, a copy for index tensors.
-
-    Saves:   nothing for views; the index for copies
-    Raises:  IndexRangeError
-    """
-    parts = key if isinstance(key, tuple) else (key,)
-    try:
-        if all(isinstance(p, _BASIC) and not isinstance(p, bool) for p in parts):
-            # A trailing Ellipsis makes NumPy give a 0-d view, not a copied scalar.
-            return slice_op(input, key=parts if Ellipsis in parts else (*parts, Ellipsis))
-        template, indices = _split_key(input, parts)
-        return index_op(input, *indices, template=template)
-    except IndexError as error:
-        if isinstance(error, IndexRangeError):
-            raise
-        raise _index_error(input, error) from None
-
-
-def _index_error(input: Any, error: Exception) -> IndexRangeError:
-    shape = tuple(input.shape)
-    return IndexRangeError(f"{error} (tensor of shape {shape}, at {location(*here())})")
-
-
-def _split_key(input: Any, parts: tuple[Any, ...]) -> tuple[tuple[Any, ...], list[Any]]:
-    """The key with its index tensors taken out; masks become one index per dimension."""
-    template: list[Any] = []
-    indices: list[Any] = []
-    for part in parts:
-        if isinstance(part, _BASIC) and not isinstance(part, bool):
-            template.append(part)
-            continue
-        for index in _as_indices(input, part):
-            template.append(_PLACE)
-            indices.append(index)
-    return tuple(template), indices
-
-
-def _as_indices(input: Any, part: Any) -> list[Any]:
-    xp = input.kind.xp
-    array = part.array if isinstance(part, TensorBase) else xp.asarray(np.asarray(part))
-    if xp is not np and isinstance(array, np.ndarray):
-        array = xp.asarray(array)
-    if array.dtype == bool:
-        found = xp.nonzero(array)
-    elif array.dtype.kind in "iu":
-        found = (array,)
-    elif array.size == 0:
-        found = (array.astype("int64"),)
-    else:
-        raise IndexRangeError(
-            "tensors used as indices must be long, int, byte or bool tensors, "
-            f"not {array.dtype}"
-        )
-    return [_index_tensor(input, a) for a in found]
-
-
-def _index_tensor(input: Any, array: Any) -> Any:
-    return new_tensor(array, kind_like(input.kind, array))
-
-
-def kind_like(kind: Any, array: Any) -> Any:
-    """The kind of ``array`` on the device of ``kind``."""
-    return kind.with_dtype(from_numpy_dtype(array.dtype))
-
-
 # --------------------------------------------------------------------------------------------- writing
-class _Put:
-    """The op "old value with a region replaced": its node, not its computation."""
-
-    node_name = "CopySlices"
-    wants_shapes = True
-    wants_needs = False
-    params = ("base", "value")
-
-    @staticmethod
-    def vjp(g: Any, *, key: Any, shapes: Any) -> tuple[Any, Any]:
-        """The cotangent with the region zeroed, and the region."""
-        region = sum_to(get(g, key) if isinstance(g, TensorBase) else g[key], shapes[1])
-        return _without(g, key), region
-
-
-def _without(g: Any, key: Any) -> Any:
-    array = g.array if isinstance(g, TensorBase) else g
-    mask = module_of(array).ones(array.shape, array.dtype)
-    mask[key] = 0
-    return g * (new_tensor(mask, g.kind) if isinstance(g, TensorBase) else mask)
-
-
-_put_rules = {
-    (a, b): GenericRule(_Put, (), (a, b), 1) for a in (False, True) for b in (False, True)
-}
-
-
 def put(target: Any, key: Any, value: Any) -> None:
     """``target[key] = value``, differentiable in both.
 
-    Saves:   nothing
+    Saves:   index tensors and masks
     Raises:  InplaceError for a leaf that requires grad, or a view of one, in grad mode
     """
-    raw = _raw_key(target, key)
-    source = value if isinstance(value, TensorBase) else None
+    basic, template, tensors = parse(target, key)
+    if isinstance(value, TensorBase):
+        value = convert(value, target.kind)
     tracked = local.mode.grad and (
-        target.node is not None or (source is not None and source.node is not None)
+        target.node is not None or (isinstance(value, TensorBase) and value.node is not None)
     )
     if tracked:
         check_writable(target)
-    if source is not None:
-        source = convert(source, target.kind)
-    written = value if source is None else source.array
+        if not isinstance(value, TensorBase):
+            value = new_tensor(target.kind.xp.asarray(value, target.kind.numpy), target.kind)
+        old = new_tensor(target.array, target.kind, target.node)
     try:
-        target.array[raw] = written
+        if tracked:
+            node = put_op(old, value, *tensors, basic=basic, template=template).node
+        else:
+            _write(target.array, basic, template, [t.array for t in tensors], _raw(target, value))
     except IndexError as error:
-        raise _index_error(target, error) from None
+        raise index_error(target, error) from None
+    except ValueError as error:
+        raise ShapeError(f"shape mismatch: {error}") from None
     mutated(target)
     if tracked:
-        edge_value = source if source is not None else new_tensor(np.zeros(()), target.kind)
-        old = new_tensor(target.array, target.kind, target.node)
-        rule = _put_rules[old.node is not None, edge_value.node is not None]
-        context = ((target.shape, edge_value.shape), {"key": raw})
-        record(rule, target, (old, edge_value), context=context)
+        target.node = node
+
+
+def _raw(target: Any, value: Any) -> Any:
+    """What to write: a number, or an array on the device of ``target``."""
+    if isinstance(value, TensorBase):
+        return value.array
+    if isinstance(value, (bool, int, float)):
+        return value
+    return target.kind.xp.asarray(value, target.kind.numpy)
 
 
 def check_writable(target: Any) -> None:
@@ -247,39 +214,78 @@ def check_writable(target: Any) -> None:
         raise view_inplace(str(location(*here())))
 
 
-def _raw_key(target: Any, key: Any) -> Any:
-    parts = key if isinstance(key, tuple) else (key,)
-    return tuple(p.array if isinstance(p, TensorBase) else p for p in parts)
+def _write(array: Any, basic: Any, template: Any, indices: Sequence[Any], value: Any) -> None:
+    if template:
+        array[basic][filled(template, indices)] = value
+    else:
+        array[basic] = value
+
+
+@custom(node_name="CopySlices", saves=lambda needs: _indices(needs[1:]))
+def put_op(xp: Any, base: Any, value: Any, *indices: Any, basic: Any, template: Any) -> Any:
+    """``base``, of which a region has been overwritten with ``value``."""
+    _write(base, basic, template, indices, value)
+    return base
+
+
+@put_op.vjp
+def _(g: Any, *indices: Any, basic: Any, template: Any, shapes: Any, needs: Any) -> Any:
+    rest = without_op(g, *indices, basic=basic, template=template) if needs[0] else None
+    if not needs[1]:
+        return rest, None
+    region = slice_op(g, key=basic)
+    if template:
+        region = index_op(region, *indices, template=template)
+    return rest, _of_shape(region, shapes[1])
+
+
+@custom(node_name="CopySlices", saves=_indices)
+def without_op(xp: Any, g: Any, *indices: Any, basic: Any, template: Any) -> Any:
+    """``g`` with a region zeroed."""
+    out = g.copy()
+    _write(out, basic, template, indices, 0)
+    return out
+
+
+@without_op.vjp
+def _(g: Any, *indices: Any, basic: Any, template: Any) -> Any:
+    return without_op(g, *indices, basic=basic, template=template)
+
+
+def _of_shape(region: Any, shape: Size) -> Any:
+    """The cotangent of a value of ``shape`` (which may have had ones in front) that was written."""
+    extra = max(0, len(shape) - len(region.shape))
+    return sum_to(region, shape[extra:]).reshape(shape)
 
 
 # --------------------------------------------------------------------------------- along a dimension
 @custom(node_name="Gather", saves=("index",))
-class gather_op:
+def gather_op(xp: Any, x: Any, index: Any, *, axis: Any) -> Any:
     """``x`` at ``index`` along one dimension."""
+    if not x.ndim:
+        return x.reshape(1)[index]
+    if index.shape != x.shape:
+        x = x[tuple([slice(None if i == axis else n) for i, n in enumerate(index.shape)])]
+    return xp.take_along_axis(x, index, axis)
 
-    def forward(xp, x, index, *, axis):  # type: ignore[no-untyped-def]
-        if index.shape != x.shape and index.ndim == x.ndim:
-            x = x[tuple(slice(None) if i == axis else slice(n) for i, n in enumerate(index.shape))]
-        return xp.take_along_axis(x, index, axis)
 
-    def vjp(g, index, *, axis, shapes):  # type: ignore[no-untyped-def]
-        return put_along(g, index, axis=axis, shape=shapes[0]), None
+@gather_op.vjp
+def _(g: Any, index: Any, *, axis: Any, shapes: Any) -> Any:
+    return put_along(g, index, axis=axis, shape=shapes[0]), None
 
 
 @custom(node_name="GatherBackward", saves=("index",))
-class put_along:
+def put_along(xp: Any, g: Any, index: Any, *, axis: Any, shape: Any) -> Any:
     """Zeros of ``shape`` to which ``g`` is added at ``index`` along one dimension."""
+    out = xp.zeros(shape, g.dtype)
+    if not shape:
+        return out + g.sum(dtype=g.dtype)
+    return scatter_add_along(out, axis, index, g)
 
-    def forward(xp, g, index, *, axis, shape):  # type: ignore[no-untyped-def]
-        out = xp.zeros(shape, g.dtype)
-        place = [xp.arange(n).reshape([-1 if i == j else 1 for j in range(g.ndim)])
-                 for i, n in enumerate(index.shape)]  # fmt: skip
-        place[axis] = index
-        xp.add.at(out, tuple(place), g)
-        return out
 
-    def vjp(g, index, *, axis, shape):  # type: ignore[no-untyped-def]
-        return gather_op(g, index, axis=axis), None
+@put_along.vjp
+def _(g: Any, index: Any, *, axis: Any, shape: Any) -> Any:
+    return gather_op(g, index, axis=axis), None
 
 
 def gather(input: Any, dim: int, index: Any) -> Any:
@@ -287,50 +293,96 @@ def gather(input: Any, dim: int, index: Any) -> Any:
 
     Shape:   input (*), index of the same number of dimensions -> that of index
     Saves:   the index
+    Raises:  RuntimeError for an index outside 0..input.shape[dim]-1 (on the CPU)
     """
-    return gather_op(input, index, axis=axis_of(dim, len(input.shape)))
+    axis = axis_of(dim, len(input.shape))
+    if index.kind.dtype.name not in ("int64", "int32"):
+        raise RuntimeError("gather(): Expected dtype int32/int64 for index")
+    sizes = zip(index.shape or (1,), input.shape or (1,), strict=False)
+    short = any(n > size and i != axis for i, (n, size) in enumerate(sizes))
+    if max(1, len(index.shape)) != max(1, len(input.shape)) or short:
+        raise gather_mismatch(tuple(input.shape), tuple(index.shape), axis)
+    outside = _outside(index, input.shape[axis] if input.shape else 1)
+    if outside is not None:
+        size = input.shape[axis] if input.shape else 1
+        raise IndexRangeError(
+            f"index {outside} is out of bounds for dimension {axis} with size {size}"
+        )
+    return gather_op(input, index, axis=axis)
+
+
+def _outside(index: Any, size: int) -> int | None:
+    """An entry of an index tensor that is not in 0..size-1; a GPU is not asked."""
+    array = index.array
+    if index.kind.is_cuda or not array.size:
+        return None
+    low, high = int(array.min()), int(array.max())
+    return low if low < 0 else high if high >= size else None
 
 
 def take_along_dim(input: Any, indices: Any, dim: int | None = None) -> Any:
-    """``input`` at ``indices`` along ``dim``, or of the flattened input."""
+    """``input`` at ``indices`` along ``dim``, or of the flattened input; other sizes broadcast."""
     if dim is None:
-        return gather_op(input.reshape(-1), indices.reshape(-1), axis=0)
-    return gather_op(input, indices, axis=axis_of(dim, len(input.shape)))
+        return gather(input.reshape(-1), 0, indices.reshape(-1))
+    axis = axis_of(dim, len(input.shape))
+    other = [1 if i == axis else n for i, n in enumerate(indices.shape)]
+    mine = [1 if i == axis else n for i, n in enumerate(input.shape)]
+    shape = list(np.broadcast_shapes(other, mine))
+    along = [indices.shape[axis] if i == axis else n for i, n in enumerate(shape)]
+    whole = [input.shape[axis] if i == axis else n for i, n in enumerate(shape)]
+    return gather(expand(input, whole), axis, expand(indices, along))
 
 
 def index_select(input: Any, dim: int, index: Any) -> Any:
-    """The entries of dimension ``dim`` that ``index`` (a vector) lists; a copy."""
+    """The entries of dimension ``dim`` that ``index`` (a vector) lists; a copy.
+
+    Saves:   the index
+    Raises:  IndexRangeError for an index outside 0..input.shape[dim]-1 (on the CPU)
+    """
     axis = axis_of(dim, len(input.shape))
-    return get(input, (*[slice(None)] * axis, index))
+    if len(index.shape) > 1:
+        raise IndexRangeError("index_select(): Index is supposed to be a vector")
+    outside = _outside(index, input.shape[axis] if input.shape else 1)
+    if outside is not None:
+        raise row_out_of_range(outside, input.shape[axis] if input.shape else 1)
+    if not input.shape:
+        return input.clone()
+    return index_op(input, index.reshape(-1), template=(*[slice(None)] * axis, PLACE))
 
 
 def embedding(input: Any, weight: Any, padding_idx: int | None = None) -> Any:
     """Rows of ``weight`` (V, D) by the integers of ``input`` (*).
+
+    Row ``padding_idx`` receives no gradient.
 
     Shape:   input (*), weight (V, D) -> (*, D)
     Saves:   the integers
     Raises:  IndexRangeError for an index outside 0..V-1 (on the CPU)
     """
     if input.kind.dtype.category != 1:
-        raise TypeError(
-            "Expected tensor for argument #1 'indices' to have scalar types Long or Int, but got "
-            f"{input.kind.dtype.name}"
+        raise DTypeError(
+            "Expected tensor for argument #1 'indices' to have one of the following scalar types: "
+            f"Long, Int; but got {input.kind.dtype.name} instead"
         )
-    if padding_idx is None:
-        return get(weight, input)
-    return embedding_op(weight, input, padding=padding_idx % weight.shape[0])
+    outside = _outside(input, weight.shape[0])
+    if outside is not None:
+        raise row_out_of_range(outside, weight.shape[0])
+    padding = None if padding_idx is None else padding_idx % weight.shape[0]
+    return embedding_op(weight, input, padding=padding)
 
 
 @custom(node_name="Embedding", saves=("index",))
-class embedding_op:
+def embedding_op(xp: Any, weight: Any, index: Any, *, padding: Any) -> Any:
     """Rows of ``weight``, of which row ``padding`` receives no gradient."""
+    return weight[index]
 
-    def forward(xp, weight, index, *, padding):  # type: ignore[no-untyped-def]
-        return weight[index]
 
-    def vjp(g, index, *, padding, shapes):  # type: ignore[no-untyped-def]
-        rows = unindex_op(g, index, template=(_PLACE,), shape=shapes[0])
-        return _without(rows, padding), None
+@embedding_op.vjp
+def _(g: Any, index: Any, *, padding: Any, shapes: Any) -> Any:
+    rows = unindex_op(g, index, template=(PLACE,), shape=shapes[0])
+    if padding is None:
+        return rows, None
+    return without_op(rows, basic=(padding,), template=()), None
 
 
 def broadcast_copy(source: Any, kind: Any, shape: Size) -> Any:

@@ -21,12 +21,13 @@ __all__ = ["cat", "chunk", "split", "stack", "unbind", "zeros_as"]
 
 # ---------------------------------------------------------------------------------- joining, splitting
 @custom(node_name="Cat")
-class _cat:
-    def forward(xp, *arrays, axis):  # type: ignore[no-untyped-def]
-        return xp.concatenate(arrays, axis)
+def _cat(xp: Any, *arrays: Any, axis: Any) -> Any:
+    return xp.concatenate(arrays, axis)
 
-    def vjp(g, *, axis, shapes):  # type: ignore[no-untyped-def]
-        return tuple(split(g, [s[axis] for s in shapes], axis))
+
+@_cat.vjp
+def _(g: Any, *, axis: Any, shapes: Any) -> Any:
+    return tuple(split(g, [s[axis] for s in shapes], axis))
 
 
 def cat(tensors: Sequence[Any], dim: int = 0) -> Any:
@@ -72,12 +73,13 @@ def promoted(tensors: Sequence[Any]) -> list[Any]:
 
 
 @custom(node_name="Stack")
-class _stack:
-    def forward(xp, *arrays, axis):  # type: ignore[no-untyped-def]
-        return xp.stack(arrays, axis)
+def _stack(xp: Any, *arrays: Any, axis: Any) -> Any:
+    return xp.stack(arrays, axis)
 
-    def vjp(g, *, axis):  # type: ignore[no-untyped-def]
-        return _unbind(g, axis=axis)
+
+@_stack.vjp
+def _(g: Any, *, axis: Any) -> Any:
+    return _unbind(g, axis=axis)
 
 
 def stack(tensors: Sequence[Any], dim: int = 0) -> Any:
@@ -95,23 +97,25 @@ def stack(tensors: Sequence[Any], dim: int = 0) -> Any:
 
 
 @custom(node_name="Split", many=True, view=True)
-class _split:
-    def forward(xp, x, *, ends, axis):  # type: ignore[no-untyped-def]
-        return tuple(xp.split(x, ends, axis))
+def _split(xp: Any, x: Any, *, ends: Any, axis: Any) -> Any:
+    return tuple(xp.split(x, ends, axis))
 
-    def vjp(g, *, ends, axis, shapes):  # type: ignore[no-untyped-def]
-        return joined(g, [*ends, shapes[0][axis]], axis, shapes[0])
+
+@_split.vjp
+def _(g: Any, *, ends: Any, axis: Any, shapes: Any) -> Any:
+    return joined(g, [*ends, shapes[0][axis]], axis, shapes[0])
 
 
 @custom(node_name="Unbind", many=True, view=True)
-class _unbind:
-    def forward(xp, x, *, axis):  # type: ignore[no-untyped-def]
-        return tuple(xp.moveaxis(x, axis, 0))
+def _unbind(xp: Any, x: Any, *, axis: Any) -> Any:
+    return tuple(xp.moveaxis(x, axis, 0))
 
-    def vjp(g, *, axis, shapes):  # type: ignore[no-untyped-def]
-        size = (*shapes[0][:axis], *shapes[0][axis + 1 :])
-        like = next(part for part in g if part is not None)
-        return stack([zeros_as(like, size) if part is None else part for part in g], axis)
+
+@_unbind.vjp
+def _(g: Any, *, axis: Any, shapes: Any) -> Any:
+    size = (*shapes[0][:axis], *shapes[0][axis + 1 :])
+    like = next(part for part in g if part is not None)
+    return stack([zeros_as(like, size) if part is None else part for part in g], axis)
 
 
 def joined(parts: Sequence[Any], ends: Sequence[int], axis: int, shape: Sequence[int]) -> Any:

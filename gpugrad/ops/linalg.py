@@ -23,19 +23,19 @@ def _partners(needs: tuple[bool, ...]) -> tuple[str, ...]:
 
 
 @custom(node_name="Mm", saves=_partners)
-class matmul_op:
+def matmul_op(xp: Any, a: Any, b: Any) -> Any:
     """``a @ b`` for operands with at least two dimensions, broadcasting the leading ones."""
+    return xp.matmul(a, b)
 
-    def forward(xp, a, b):  # type: ignore[no-untyped-def]
-        return xp.matmul(a, b)
 
-    def vjp(g, *saved, shapes, needs):  # type: ignore[no-untyped-def]
-        *first, second = saved if len(saved) == 2 else (saved[0], saved[0])
-        a, b = (first[0] if first else second), second
-        return (
-            sum_to(g @ b.mT, shapes[0]) if needs[0] else None,
-            sum_to(a.mT @ g, shapes[1]) if needs[1] else None,
-        )
+@matmul_op.vjp
+def _(g: Any, *saved: Any, shapes: Any, needs: Any) -> Any:
+    *first, second = saved if len(saved) == 2 else (saved[0], saved[0])
+    a, b = (first[0] if first else second), second
+    return (
+        sum_to(g @ b.mT, shapes[0]) if needs[0] else None,
+        sum_to(a.mT @ g, shapes[1]) if needs[1] else None,
+    )
 
 
 def matmul(input: Any, other: Any) -> Any:
@@ -119,28 +119,28 @@ def _linear_saves(needs: tuple[bool, ...]) -> tuple[str, ...]:
 
 
 @custom(node_name="Addmm", saves=_linear_saves)
-class linear_op:
+def linear_op(xp: Any, x: Any, weight: Any, bias: Any) -> Any:
     """``x @ weight.T + bias`` with one temporary fewer than the composition."""
+    y = xp.matmul(x, weight.T)
+    if bias is not None:
+        y += bias
+    return y
 
-    def forward(xp, x, weight, bias):  # type: ignore[no-untyped-def]
-        y = xp.matmul(x, weight.T)
-        if bias is not None:
-            y += bias
-        return y
 
-    def vjp(g, *saved, shapes, needs):  # type: ignore[no-untyped-def]
-        grad_x = grad_weight = grad_bias = None
-        if needs[0]:
-            grad_x = g @ saved[-1]
-        if needs[1] or needs[2]:
-            rows = g.reshape(-1, g.shape[-1]) if len(g.shape) != 2 else g
-            if needs[1]:
-                x = saved[0]
-                x = x.reshape(-1, x.shape[-1]) if len(x.shape) != 2 else x
-                grad_weight = rows.T @ x
-            if needs[2]:
-                grad_bias = rows.sum(0)
-        return grad_x, grad_weight, grad_bias
+@linear_op.vjp
+def _(g: Any, *saved: Any, shapes: Any, needs: Any) -> Any:
+    grad_x = grad_weight = grad_bias = None
+    if needs[0]:
+        grad_x = g @ saved[-1]
+    if needs[1] or needs[2]:
+        rows = g.reshape(-1, g.shape[-1]) if len(g.shape) != 2 else g
+        if needs[1]:
+            x = saved[0]
+            x = x.reshape(-1, x.shape[-1]) if len(x.shape) != 2 else x
+            grad_weight = rows.T @ x
+        if needs[2]:
+            grad_bias = rows.sum(0)
+    return grad_x, grad_weight, grad_bias
 
 
 def linear(input: Any, weight: Any, bias: Any = None) -> Any:

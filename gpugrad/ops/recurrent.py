@@ -36,17 +36,16 @@ def lstm(x: Any, w: Any, h: Any, c: Any, reverse: bool = False) -> tuple[Any, An
 
 
 @custom(node_name="Lstm", saves=("w", "h", "c", "result"), many=True)
-class lstm_op:  # noqa: N801
+def lstm_op(xp: Any, x: Any, w: Any, h: Any, c: Any, *, reverse: bool) -> Any:
     """The gates are an output, because what a node saves is an input or an output."""
+    return lstm_forward(xp, x, w, h, c, reverse)
 
-    def forward(xp: Any, x: Any, w: Any, h: Any, c: Any, *, reverse: bool) -> Any:
-        return lstm_forward(xp, x, w, h, c, reverse)
 
-    def vjp(g: Any, w: Any, h: Any, c: Any, gates: Any, *, reverse: bool,
-            needs: tuple[bool, ...]) -> Any:
-        if not isinstance(gates, TensorBase):
-            return lstm_backward(g, w, h, c, gates, reverse, needs[1])
-        return _recorded_backward(g, w, h, c, gates, reverse)
+@lstm_op.vjp
+def _(g: Any, w: Any, h: Any, c: Any, gates: Any, *, reverse: bool, needs: tuple[bool, ...]) -> Any:
+    if not isinstance(gates, TensorBase):
+        return lstm_backward(g, w, h, c, gates, reverse, needs[1])
+    return _recorded_backward(g, w, h, c, gates, reverse)
 
 
 def _recorded_backward(g: Any, w: Any, h: Any, c: Any, gates: Any, reverse: bool) -> Any:

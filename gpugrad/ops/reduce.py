@@ -98,25 +98,25 @@ def mean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = Non
 
 # ------------------------------------------------------------------------------------------- extremes
 @custom(node_name="Amax", saves=("x", "result"))
-class amax_op:
+def amax_op(xp: Any, x: Any, *, axes: Any, keepdim: Any) -> Any:
     """The largest elements; equal ones share the cotangent evenly."""
+    return x.max(axis=axes, keepdims=keepdim)
 
-    def forward(xp, x, *, axes, keepdim):  # type: ignore[no-untyped-def]
-        return x.max(axis=axes, keepdims=keepdim)
 
-    def vjp(g, x, y, *, axes, keepdim, shapes):  # type: ignore[no-untyped-def]
-        return shared(g, x, y, axes, shapes[0])
+@amax_op.vjp
+def _(g: Any, x: Any, y: Any, *, axes: Any, keepdim: Any, shapes: Any) -> Any:
+    return shared(g, x, y, axes, shapes[0])
 
 
 @custom(node_name="Amin", saves=("x", "result"))
-class amin_op:
+def amin_op(xp: Any, x: Any, *, axes: Any, keepdim: Any) -> Any:
     """The smallest elements; equal ones share the cotangent evenly."""
+    return x.min(axis=axes, keepdims=keepdim)
 
-    def forward(xp, x, *, axes, keepdim):  # type: ignore[no-untyped-def]
-        return x.min(axis=axes, keepdims=keepdim)
 
-    def vjp(g, x, y, *, axes, keepdim, shapes):  # type: ignore[no-untyped-def]
-        return shared(g, x, y, axes, shapes[0])
+@amin_op.vjp
+def _(g: Any, x: Any, y: Any, *, axes: Any, keepdim: Any, shapes: Any) -> Any:
+    return shared(g, x, y, axes, shapes[0])
 
 
 def shared(g: Any, x: Any, y: Any, axes: tuple[int, ...], shape: Size) -> Any:
@@ -137,25 +137,25 @@ def amin(input: Any, dim: Any = (), keepdim: bool = False) -> Any:
 
 
 @custom(node_name="Max", saves=("result1",))
-class max_dim_op:
+def max_dim_op(xp: Any, x: Any, *, axis: Any, keepdim: Any) -> Any:
     """Largest elements along one axis, and where they are."""
+    return extreme(xp, x, x.argmax(axis), axis, keepdim)
 
-    def forward(xp, x, *, axis, keepdim):  # type: ignore[no-untyped-def]
-        return extreme(xp, x, x.argmax(axis), axis, keepdim)
 
-    def vjp(g, index, *, axis, keepdim, shapes):  # type: ignore[no-untyped-def]
-        return placed(g, index, axis, shapes[0])
+@max_dim_op.vjp
+def _(g: Any, index: Any, *, axis: Any, keepdim: Any, shapes: Any) -> Any:
+    return placed(g, index, axis, shapes[0])
 
 
 @custom(node_name="Min", saves=("result1",))
-class min_dim_op:
+def min_dim_op(xp: Any, x: Any, *, axis: Any, keepdim: Any) -> Any:
     """Smallest elements along one axis, and where they are."""
+    return extreme(xp, x, x.argmin(axis), axis, keepdim)
 
-    def forward(xp, x, *, axis, keepdim):  # type: ignore[no-untyped-def]
-        return extreme(xp, x, x.argmin(axis), axis, keepdim)
 
-    def vjp(g, index, *, axis, keepdim, shapes):  # type: ignore[no-untyped-def]
-        return placed(g, index, axis, shapes[0])
+@min_dim_op.vjp
+def _(g: Any, index: Any, *, axis: Any, keepdim: Any, shapes: Any) -> Any:
+    return placed(g, index, axis, shapes[0])
 
 
 def extreme(xp: Any, x: Any, index: Any, axis: int, keepdim: bool) -> tuple[Any, Any]:

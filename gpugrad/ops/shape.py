@@ -15,7 +15,7 @@ from ..errors import ShapeError
 from ..graph import Size
 from .broadcast import expand, expand_to, sum_to
 from .dims import axis_of, flat_sizes, resolve_sizes
-from .generic import linear
+from .generic import Linear, linear
 from .record import same_bytes
 
 __all__ = [
@@ -26,25 +26,25 @@ __all__ = [
 
 
 # ------------------------------------------------------------------------------- the five primitives
-reshape_op = linear(
+reshape_op: Linear = linear(
     "reshape", node_name="View", view=True,
     forward=lambda xp, x, *, shape: x.reshape(shape),
     transpose=lambda g, *, shape, shapes: reshape_op(g, shape=shapes[0]),
 )  # fmt: skip
 
-permute_op = linear(
+permute_op: Linear = linear(
     "permute", view=True,
     forward=lambda xp, x, *, axes: x.transpose(axes),
     transpose=lambda g, *, axes: permute_op(g, axes=_inverse(axes)),
 )  # fmt: skip
 
-flip_op = linear(
+flip_op: Linear = linear(
     "flip",
     forward=lambda xp, x, *, axes: xp.ascontiguousarray(xp.flip(x, axes)) if x.ndim else x.copy(),
     transpose=lambda g, *, axes: flip_op(g, axes=axes),
 )
 
-roll_op = linear(
+roll_op: Linear = linear(
     "roll",
     forward=lambda xp, x, *, shifts, axes: xp.roll(x, shifts, axes),
     transpose=lambda g, *, shifts, axes: roll_op(g, shifts=_negated(shifts), axes=axes),

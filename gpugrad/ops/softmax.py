@@ -23,63 +23,53 @@ __all__ = ["log_softmax", "log_softmax_op", "softmax", "softmax_backward_op", "s
 
 
 # ------------------------------------------------------------------------------------------ the ops
-class Softmax:
+@custom(node_name="Softmax", saves=("result",))
+def softmax_op(xp: Any, x: Any, *, dim: int) -> Any:
     """``exp(x - max) / sum``."""
-
-    def forward(xp: Any, x: Any, *, dim: int) -> Any:
-        return kernels.softmax(x, dim)
-
-    def vjp(g: Any, y: Any, *, dim: int) -> Any:
-        return softmax_backward_op(g, y, dim=dim)
+    return kernels.softmax(x, dim)
 
 
-softmax_op: Any = custom(node_name="Softmax", saves=("result",))(Softmax)
+@softmax_op.vjp
+def _(g: Any, y: Any, *, dim: int) -> Any:
+    return softmax_backward_op(g, y, dim=dim)
 
 
-class SoftmaxBackward:
+@custom(node_name="SoftmaxBackward", saves=("g", "y"))
+def softmax_backward_op(xp: Any, g: Any, y: Any, *, dim: int) -> Any:
     """``y * (g - sum(g * y))``, linear in ``g`` and symmetric: it is its own transpose."""
-
-    def forward(xp: Any, g: Any, y: Any, *, dim: int) -> Any:
-        return kernels.softmax_backward(g, y, dim)
-
-    def vjp(u: Any, g: Any, y: Any, *, dim: int, needs: tuple[bool, ...]) -> Any:
-        dg = softmax_backward_op(u, y, dim=dim) if needs[0] else None
-        if not needs[1]:
-            return dg, None
-        return dg, u * (g - _sum(g * y, dim)) - g * _sum(u * y, dim)
+    return kernels.softmax_backward(g, y, dim)
 
 
-softmax_backward_op: Any = custom(node_name="SoftmaxBackward", saves=("g", "y"))(SoftmaxBackward)
+@softmax_backward_op.vjp
+def _(u: Any, g: Any, y: Any, *, dim: int, needs: tuple[bool, ...]) -> Any:
+    dg = softmax_backward_op(u, y, dim=dim) if needs[0] else None
+    if not needs[1]:
+        return dg, None
+    return dg, u * (g - _sum(g * y, dim)) - g * _sum(u * y, dim)
 
 
-class LogSoftmax:
+@custom(node_name="LogSoftmax", saves=("result",))
+def log_softmax_op(xp: Any, x: Any, *, dim: int) -> Any:
     """``x - max - log(sum(exp(x - max)))``."""
-
-    def forward(xp: Any, x: Any, *, dim: int) -> Any:
-        return kernels.log_softmax(x, dim)
-
-    def vjp(g: Any, y: Any, *, dim: int) -> Any:
-        return log_softmax_backward_op(g, y, dim=dim)
+    return kernels.log_softmax(x, dim)
 
 
-log_softmax_op: Any = custom(node_name="LogSoftmax", saves=("result",))(LogSoftmax)
+@log_softmax_op.vjp
+def _(g: Any, y: Any, *, dim: int) -> Any:
+    return log_softmax_backward_op(g, y, dim=dim)
 
 
-class LogSoftmaxBackward:
+@custom(node_name="LogSoftmaxBackward", saves=("g", "y"))
+def log_softmax_backward_op(xp: Any, g: Any, y: Any, *, dim: int) -> Any:
     """``g - exp(y) * sum(g)``."""
-
-    def forward(xp: Any, g: Any, y: Any, *, dim: int) -> Any:
-        return kernels.log_softmax_backward(g, y, dim)
-
-    def vjp(u: Any, g: Any, y: Any, *, dim: int, needs: tuple[bool, ...]) -> Any:
-        p = exp(y)
-        dg = u - _sum(u * p, dim) if needs[0] else None
-        return dg, -(u * p) * _sum(g, dim) if needs[1] else None
+    return kernels.log_softmax_backward(g, y, dim)
 
 
-log_softmax_backward_op: Any = custom(
-    node_name="LogSoftmaxBackward", saves=("g", "y")
-)(LogSoftmaxBackward)
+@log_softmax_backward_op.vjp
+def _(u: Any, g: Any, y: Any, *, dim: int, needs: tuple[bool, ...]) -> Any:
+    p = exp(y)
+    dg = u - _sum(u * p, dim) if needs[0] else None
+    return dg, -(u * p) * _sum(g, dim) if needs[1] else None
 
 
 def _sum(x: Any, dim: int) -> Any:

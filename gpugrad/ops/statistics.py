@@ -14,7 +14,7 @@ from ..graph import new_tensor
 from .arithmetic import exp, mul, sqrt, sub
 from .compare import eq, where
 from .dims import axes_of, axis_of
-from .generic import custom, linear
+from .generic import Linear, custom, linear
 from .reduce import amax, kept_shape, mean_op, spread, sum_, sum_op
 from .shape import flip_op
 
@@ -24,22 +24,22 @@ __all__ = ["all_", "any_", "argmax", "argmin", "count_nonzero", "cumsum", "logsu
 
 # ------------------------------------------------------------------------------------------- variance
 @custom(node_name="Var", saves=("x",))
-class var_op:
+def var_op(xp: Any, x: Any, *, axes: Any, keepdim: Any, correction: Any) -> Any:
     """Mean squared distance from the mean, with ``count - correction`` in the denominator."""
+    wide = x.astype("float32") if x.dtype.itemsize < 4 else x
+    count = math.prod([x.shape[a] for a in axes])
+    centred = wide - wide.mean(axis=axes, keepdims=True)
+    centred *= centred
+    total = centred.sum(axis=axes, keepdims=keepdim)
+    return xp.divide(total, max(count - correction, 0)).astype(x.dtype)
 
-    def forward(xp, x, *, axes, keepdim, correction):  # type: ignore[no-untyped-def]
-        wide = x.astype("float32") if x.dtype.itemsize < 4 else x
-        count = math.prod([x.shape[a] for a in axes])
-        centred = wide - wide.mean(axis=axes, keepdims=True)
-        centred *= centred
-        total = centred.sum(axis=axes, keepdims=keepdim)
-        return xp.divide(total, max(count - correction, 0)).astype(x.dtype)
 
-    def vjp(g, x, *, axes, keepdim, correction, shapes):  # type: ignore[no-untyped-def]
-        count = math.prod([shapes[0][a] for a in axes])
-        centred = sub(x, spread(mean_op(x, axes=axes, keepdim=True), axes, shapes[0]))
-        scale = 2.0 / max(count - correction, 1e-300)
-        return mul(centred, spread(g * scale, axes, shapes[0]))
+@var_op.vjp
+def _(g: Any, x: Any, *, axes: Any, keepdim: Any, correction: Any, shapes: Any) -> Any:
+    count = math.prod([shapes[0][a] for a in axes])
+    centred = sub(x, spread(mean_op(x, axes=axes, keepdim=True), axes, shapes[0]))
+    scale = 2.0 / max(count - correction, 1e-300)
+    return mul(centred, spread(g * scale, axes, shapes[0]))
 
 
 def var(input: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *,
@@ -90,17 +90,17 @@ def norm(input: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False) -> 
 
 
 @custom(node_name="LinalgVectorNorm", saves=("x", "result"))
-class norm_op:
+def norm_op(xp: Any, x: Any, *, axes: Any, keepdim: Any) -> Any:
     """The Euclidean norm; its gradient at zero is zero."""
+    wide = x.astype("float32") if x.dtype.itemsize < 4 else x
+    return xp.sqrt((wide * wide).sum(axis=axes, keepdims=keepdim)).astype(x.dtype)
 
-    def forward(xp, x, *, axes, keepdim):  # type: ignore[no-untyped-def]
-        wide = x.astype("float32") if x.dtype.itemsize < 4 else x
-        return xp.sqrt((wide * wide).sum(axis=axes, keepdims=keepdim)).astype(x.dtype)
 
-    def vjp(g, x, y, *, axes, keepdim, shapes):  # type: ignore[no-untyped-def]
-        whole = spread(y, axes, shapes[0])
-        zero = eq(whole, 0.0)
-        return where(zero, 0.0, mul(x, spread(g, axes, shapes[0]) / where(zero, 1.0, whole)))
+@norm_op.vjp
+def _(g: Any, x: Any, y: Any, *, axes: Any, keepdim: Any, shapes: Any) -> Any:
+    whole = spread(y, axes, shapes[0])
+    zero = eq(whole, 0.0)
+    return where(zero, 0.0, mul(x, spread(g, axes, shapes[0]) / where(zero, 1.0, whole)))
 
 
 def logsumexp(input: Any, dim: Any, keepdim: bool = False) -> Any:
@@ -112,45 +112,45 @@ def logsumexp(input: Any, dim: Any, keepdim: bool = False) -> Any:
 
 
 @custom(node_name="Logsumexp", saves=("x", "result"))
-class logsumexp_op:
+def logsumexp_op(xp: Any, x: Any, *, axes: Any, keepdim: Any) -> Any:
     """Shifted by the largest element, so that no exponential overflows."""
+    top = x.max(axis=axes, keepdims=True)
+    top = xp.where(xp.isfinite(top), top, 0)
+    y = xp.log(xp.exp(x - top).sum(axis=axes, keepdims=True)) + top
+    return y.reshape(y.shape if keepdim else [n for i, n in enumerate(y.shape) if i not in axes])
 
-    def forward(xp, x, *, axes, keepdim):  # type: ignore[no-untyped-def]
-        top = x.max(axis=axes, keepdims=True)
-        top = xp.where(xp.isfinite(top), top, 0)
-        y = xp.log(xp.exp(x - top).sum(axis=axes, keepdims=True)) + top
-        return y.reshape(y.shape if keepdim else [n for i, n in enumerate(y.shape) if i not in axes])
 
-    def vjp(g, x, y, *, axes, keepdim, shapes):  # type: ignore[no-untyped-def]
-        return mul(spread(g, axes, shapes[0]), exp(sub(x, spread(y, axes, shapes[0]))))
+@logsumexp_op.vjp
+def _(g: Any, x: Any, y: Any, *, axes: Any, keepdim: Any, shapes: Any) -> Any:
+    return mul(spread(g, axes, shapes[0]), exp(sub(x, spread(y, axes, shapes[0]))))
 
 
 # --------------------------------------------------------------------------------- products and scans
 @custom(node_name="Prod", saves=("x",))
-class prod_op:
+def prod_op(xp: Any, x: Any, *, axis: Any, keepdim: Any) -> Any:
     """The product along one axis. Its gradient multiplies what lies before and after, so that zeros
     need no special case."""
+    return x.prod(axis=axis, keepdims=keepdim)
 
-    def forward(xp, x, *, axis, keepdim):  # type: ignore[no-untyped-def]
-        return x.prod(axis=axis, keepdims=keepdim)
 
-    def vjp(g, x, *, axis, keepdim, shapes):  # type: ignore[no-untyped-def]
-        others = mul(before_op(x, axis=axis), flip_op(before_op(flip_op(x, axes=(axis,)), axis=axis),
-                                                      axes=(axis,)))  # fmt: skip
-        return mul(others, spread(g, (axis,), shapes[0]))
+@prod_op.vjp
+def _(g: Any, x: Any, *, axis: Any, keepdim: Any, shapes: Any) -> Any:
+    others = mul(before_op(x, axis=axis), flip_op(before_op(flip_op(x, axes=(axis,)), axis=axis),
+                                                  axes=(axis,)))  # fmt: skip
+    return mul(others, spread(g, (axis,), shapes[0]))
 
 
 @custom(node_name="ProdBefore", saves=("x",))
-class before_op:
+def before_op(xp: Any, x: Any, *, axis: Any) -> Any:
     """For each element, the product of those before it along ``axis``."""
+    shifted = xp.roll(x, 1, axis)
+    shifted[(*[slice(None)] * axis, 0)] = 1
+    return xp.cumprod(shifted, axis)
 
-    def forward(xp, x, *, axis):  # type: ignore[no-untyped-def]
-        shifted = xp.roll(x, 1, axis)
-        shifted[(*[slice(None)] * axis, 0)] = 1
-        return xp.cumprod(shifted, axis)
 
-    def vjp(g, x, *, axis):  # type: ignore[no-untyped-def]
-        raise NotImplementedError("the third derivative of prod() is not supported yet")
+@before_op.vjp
+def _(g: Any, x: Any, *, axis: Any) -> Any:
+    raise NotImplementedError("the third derivative of prod() is not supported yet")
 
 
 def prod(input: Any, dim: int | None = None, keepdim: bool = False) -> Any:
@@ -165,7 +165,7 @@ def prod(input: Any, dim: int | None = None, keepdim: bool = False) -> Any:
     return prod_op(input, axis=axis_of(dim, len(input.shape)), keepdim=keepdim)
 
 
-cumsum_op = linear(
+cumsum_op: Linear = linear(
     "cumsum",
     forward=lambda xp, x, *, axis: xp.cumsum(x, axis) if x.ndim else x.copy(),
     transpose=lambda g, *, axis: (

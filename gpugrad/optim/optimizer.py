@@ -88,15 +88,14 @@ class Optimizer:
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forgets all gradients, or with ``set_to_none=False`` fills them with zeros in place."""
-        for group in self.param_groups:
-            for p in group["params"]:
-                if set_to_none:
-                    p.grad = None
-                elif p.grad is not None:
-                    if p.grad.requires_grad:
-                        p.grad = p.grad.detach()
-                    p.grad.array.fill(0)
-                    mutated(p.grad)
+        for p in chain.from_iterable(group["params"] for group in self.param_groups):
+            if set_to_none or p.grad is None:
+                p.grad = None
+                continue
+            if p.grad.requires_grad:
+                p.grad = p.grad.detach()
+            p.grad.array.fill(0)
+            mutated(p.grad)
 
     def register_step_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """``hook(optimizer, args, kwargs)`` runs before each step and may return new arguments."""

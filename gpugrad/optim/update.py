@@ -8,6 +8,7 @@ Must not:  know tensors, parameter groups or gradients' owners.
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -130,15 +131,21 @@ class _Dense:
 
 # ---------------------------------------------------------------------------------------------- CPU
 class _Scratch(threading.local):
-    """Two buffers per dtype and thread."""
+    """Two buffers per dtype and thread, and views of them in the shapes that were asked for."""
 
     def __init__(self) -> None:
-        self.buffers: dict[Any, tuple[Any, Any]] = {}
+        self.views: dict[Any, tuple[Any, Any]] = {}
 
-    def pair(self, dtype: Any) -> tuple[Any, Any]:
-        found = self.buffers.get(dtype)
+    def pair(self, dtype: Any, shape: tuple[int, ...]) -> tuple[Any, Any]:
+        """Both buffers as arrays of ``shape``, which has at most _BLOCK elements."""
+        found = self.views.get((dtype, shape))
         if found is None:
-            found = self.buffers[dtype] = (np.empty(_BLOCK, dtype), np.empty(_BLOCK, dtype))
+            full = self.views.get(dtype)
+            if full is None:
+                full = self.views[dtype] = (np.empty(_BLOCK, dtype), np.empty(_BLOCK, dtype))
+            size = math.prod(shape)
+            a, b = (buffer[:size].reshape(shape) for buffer in full)
+            found = self.views[dtype, shape] = a, b
         return found
 
 
@@ -148,31 +155,38 @@ _scratch = _Scratch()
 def _on_host(params: Arrays, states: Sequence[Arrays | None], grads: Arrays,
              block: Callable[..., None], k: Any) -> None:
     """``block(p, *states, g, a, b, k)`` over cache-sized pieces of every parameter."""
+    nothing = [None] * len(params)
+    columns = [nothing if column is None else column for column in states]
     with quiet():
-        for i, p in enumerate(params):
-            row = [p, *(None if column is None else column[i] for column in states), grads[i]]
-            _walk(row, block, k)
+        for row in zip(params, *columns, grads, strict=True):
+            p = row[0]
+            if p.dtype.itemsize == 2 or not all(x is None or x.flags.c_contiguous for x in row):
+                _by_copy(row, block, k)
+            elif p.size <= _BLOCK:
+                block(*row, *_scratch.pair(p.dtype, p.shape), k)
+            else:
+                _by_blocks(row, block, k)
 
 
-def _walk(row: list[Any], block: Callable[..., None], k: Any) -> None:
-    dtype = row[0].dtype
-    half = dtype.itemsize == 2  # halves are computed in float32
-    direct = not half and all(x is None or x.flags.c_contiguous for x in row)
-    work = np.dtype(np.float32) if half else dtype
-    flat: list[Any] = [
-        None if x is None else (x if direct else x.astype(work, order="C")).reshape(-1) for x in row
-    ]
-    a, b = _scratch.pair(work)
-    size = flat[0].size
+def _by_blocks(row: Sequence[Any], block: Callable[..., None], k: Any) -> None:
+    """One piece after the other of contiguous arrays."""
+    flat = [None if x is None else x.reshape(-1) for x in row]
+    size, dtype = row[0].size, row[0].dtype
     for start in range(0, size, _BLOCK):
         piece = slice(start, start + _BLOCK)
-        length = min(_BLOCK, size - start)
-        parts = [None if x is None else x[piece] for x in flat]
-        block(*parts, a[:length], b[:length], k)
-    if not direct:
-        for x, y in zip(row[:-1], flat[:-1], strict=True):
-            if x is not None:
-                x[...] = y.reshape(x.shape)
+        scratch = _scratch.pair(dtype, (min(_BLOCK, size - start),))
+        block(*(None if x is None else x[piece] for x in flat), *scratch, k)
+
+
+def _by_copy(row: Sequence[Any], block: Callable[..., None], k: Any) -> None:
+    """Contiguous copies are updated and written back; halves are computed in float32."""
+    dtype = row[0].dtype
+    work = np.dtype(np.float32) if dtype.itemsize == 2 else dtype
+    dense = [None if x is None else x.astype(work, order="C") for x in row]
+    _by_blocks(dense, block, k)
+    for x, y in zip(row[:-1], dense[:-1], strict=True):
+        if x is not None:
+            x[...] = y
 
 
 def _gradient(p: Any, g: Any, out: Any, l2: float, maximize: bool) -> Any:

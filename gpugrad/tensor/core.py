@@ -305,7 +305,7 @@ def rebuild(cls: type, array: Any, kind: Any, requires_grad: bool) -> Any:
     if kind.is_cuda:
         array = kind.xp.asarray(array)
     made = new_tensor(array, kind)
-    out = object.__new__(cls)
+    out: Any = object.__new__(cls)
     for name in ("array", "kind", "shape", "storage", "node", "_grad", "base", "extra"):
         setattr(out, name, getattr(made, name))
     return creation.require_grad(out, requires_grad)

@@ -47,8 +47,8 @@ class Methods(TensorBase):
     __mod__ = remainder = arithmetic.remainder
     __floordiv__ = floor_divide = arithmetic.floor_divide
     __matmul__ = matmul = linalg.matmul
-    __eq__ = eq = compare.eq  # type: ignore[assignment]
-    __ne__ = ne = not_equal = compare.ne  # type: ignore[assignment]
+    __eq__ = eq = compare.eq
+    __ne__ = ne = not_equal = compare.ne
     __lt__ = lt = less = compare.lt
     __le__ = le = less_equal = compare.le
     __gt__ = gt = greater = compare.gt

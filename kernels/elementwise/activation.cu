@@ -161,7 +161,7 @@ template <typename T> GG_FN T silu(T input) {
 // Saves input.
 template <typename T> GG_FN T silu_vjp(T g, T input) {
   const T t0 = gg::sigmoid(input);
-  return g * (t0 + ((input * (T(1) - t0)) * t0));
+  return g * (t0 * (T(1) + (input * (T(1) - t0))));
 }
 
 // input * tanh(softplus(input)).
@@ -225,7 +225,7 @@ template <typename T> GG_FN T tanhshrink(T input) {
 // Saves input.
 template <typename T> GG_FN T tanhshrink_vjp(T g, T input) {
   const T t0 = gg::tanh(input);
-  return g - (g * (T(1) - (t0 * t0)));
+  return g * (t0 * t0);
 }
 
 // input times the normal distribution function of it.
@@ -235,9 +235,9 @@ template <typename T> GG_FN T exact_gelu(T input) {
 
 // Saves input.
 template <typename T> GG_FN T exact_gelu_vjp(T g, T input) {
-  const T t0 = input * T(0.7071067811865476);
-  const T t1 = T(0.7978845608028654) * ((T(0.5) * input) * gg::exp(-(t0 * t0)));
-  return g * (t1 + ((T(1) + gg::erf(t0)) * T(0.5)));
+  const T t0 = T(0.3989422804014327) * (input * gg::exp(T(-0.5000000000000001) * (input * input)));
+  const T t1 = t0 + (T(0.5) * (T(1) + gg::erf(input * T(0.7071067811865476))));
+  return g * t1;
 }
 
 // input times an approximation of the normal distribution function of it.
@@ -249,12 +249,9 @@ template <typename T> GG_FN T tanh_gelu(T input) {
 // Saves input.
 template <typename T> GG_FN T tanh_gelu_vjp(T g, T input) {
   const T t0 = input * input;
-  const T t1 = gg::tanh(T(0.7978845608028654) * (input + (T(0.044715) * (t0 * input))));
-  const T t2 = (T(0.5) * input) * (T(1) - (t1 * t1));
-  const T t3 = T(0.035677408136300125) * t2;
-  const T t4 = (t3 * input) * input;
-  const T t5 = ((((t2 * T(0.7978845608028654)) + (t3 * t0)) + t4) + t4) + ((T(1) + t1) * T(0.5));
-  return g * t5;
+  const T t1 = gg::tanh(T(0.7978845608028654) * (input * (T(1) + (T(0.044715) * t0))));
+  const T t2 = (T(1) - (t1 * t1)) * (T(0.3989422804014327) + (T(0.053516112204450184) * t0));
+  return g * ((input * t2) + (T(0.5) * (T(1) + t1)));
 }
 
 }  // namespace op

@@ -30,8 +30,7 @@ template <typename T> GG_FN T mse_term_vjp_input(T g, T input, T target) {
 
 // Saves input, target.
 template <typename T> GG_FN T mse_term_vjp_target(T g, T input, T target) {
-  const T t0 = g * (input - target);
-  return -(t0 + t0);
+  return T(-2) * (g * (input - target));
 }
 
 // Absolute difference.
@@ -66,29 +65,25 @@ template <typename T> GG_FN T smooth_l1_term(T input, T target, T beta) {
 template <typename T> GG_FN void smooth_l1_term_vjp(T g, T input, T target, T beta, T& o0, T& o1) {
   const T t0 = input - target;
   const T t1 = gg::abs(t0);
-  const T t2 = gg::reciprocal(beta);
-  const T t3 = (t1 < beta) ? ((t2 * (T(0.5) * t1)) + ((t2 * t1) * T(0.5))) : T(1);
-  const T t4 = g * (t3 * gg::sign(t0));
-  o0 = t4;
-  o1 = -t4;
+  const T t2 = ((t1 < beta) ? ((g / beta) * t1) : g) * gg::sign(t0);
+  o0 = t2;
+  o1 = -t2;
 }
 
 // Saves input, target.
 template <typename T> GG_FN T smooth_l1_term_vjp_input(T g, T input, T target, T beta) {
   const T t0 = input - target;
   const T t1 = gg::abs(t0);
-  const T t2 = gg::reciprocal(beta);
-  const T t3 = (t1 < beta) ? ((t2 * (T(0.5) * t1)) + ((t2 * t1) * T(0.5))) : T(1);
-  return g * (t3 * gg::sign(t0));
+  const T t2 = ((t1 < beta) ? (gg::reciprocal(beta) * t1) : T(1)) * gg::sign(t0);
+  return g * t2;
 }
 
 // Saves input, target.
 template <typename T> GG_FN T smooth_l1_term_vjp_target(T g, T input, T target, T beta) {
   const T t0 = input - target;
   const T t1 = gg::abs(t0);
-  const T t2 = gg::reciprocal(beta);
-  const T t3 = (t1 < beta) ? ((t2 * (T(0.5) * t1)) + ((t2 * t1) * T(0.5))) : T(1);
-  return -(g * (t3 * gg::sign(t0)));
+  const T t2 = (g * ((t1 < beta) ? (gg::reciprocal(beta) * t1) : T(1))) * gg::sign(t0);
+  return -t2;
 }
 
 // d * d / 2 up to delta, delta * (d - delta / 2) above; d the absolute difference.
@@ -101,26 +96,23 @@ template <typename T> GG_FN T huber_term(T input, T target, T delta) {
 template <typename T> GG_FN void huber_term_vjp(T g, T input, T target, T delta, T& o0, T& o1) {
   const T t0 = input - target;
   const T t1 = gg::abs(t0);
-  const T t2 = ((t1 <= delta) ? ((T(0.5) * t1) + (t1 * T(0.5))) : delta) * gg::sign(t0);
-  const T t3 = g * t2;
-  o0 = t3;
-  o1 = -t3;
+  const T t2 = ((t1 <= delta) ? (g * t1) : (g * delta)) * gg::sign(t0);
+  o0 = t2;
+  o1 = -t2;
 }
 
 // Saves input, target.
 template <typename T> GG_FN T huber_term_vjp_input(T g, T input, T target, T delta) {
   const T t0 = input - target;
   const T t1 = gg::abs(t0);
-  const T t2 = ((t1 <= delta) ? ((T(0.5) * t1) + (t1 * T(0.5))) : delta) * gg::sign(t0);
-  return g * t2;
+  return g * (((t1 <= delta) ? t1 : delta) * gg::sign(t0));
 }
 
 // Saves input, target.
 template <typename T> GG_FN T huber_term_vjp_target(T g, T input, T target, T delta) {
   const T t0 = input - target;
   const T t1 = gg::abs(t0);
-  const T t2 = ((t1 <= delta) ? ((T(0.5) * t1) + (t1 * T(0.5))) : delta) * gg::sign(t0);
-  return -(g * t2);
+  return -((g * ((t1 <= delta) ? t1 : delta)) * gg::sign(t0));
 }
 
 // Negative log-likelihood of counts; input is the logarithm of the rate.
@@ -243,12 +235,12 @@ template <typename T> GG_FN T weighted_bce_with_logits_term(T input, T target, T
 // Saves input, target, pos_weight.
 template <typename T> GG_FN void weighted_bce_with_logits_term_vjp(T g, T input, T target,
     T pos_weight, T& o0, T& o1, T& o2) {
-  const T t0 = pos_weight - T(1);
+  const T t0 = pos_weight + T(-1);
   const T t1 = -input;
   const T t2 = gg::softplus(t1);
   o0 = g * ((T(1) - target) - (((t0 * target) + T(1)) * gg::sigmoid(t1)));
   o1 = g * ((t2 * t0) - input);
-  o2 = g * (t2 * target);
+  o2 = (g * t2) * target;
 }
 
 // target * (log(target) - input); input is a log-probability.
@@ -295,8 +287,7 @@ template <typename T> GG_FN T kl_div_log_target_term_vjp_input(T g, T target) {
 
 // Saves input, target.
 template <typename T> GG_FN T kl_div_log_target_term_vjp_target(T g, T input, T target) {
-  const T t0 = gg::exp(target);
-  return g * (t0 + ((target - input) * t0));
+  return g * (gg::exp(target) * (T(1) + (target - input)));
 }
 
 // log(1 + exp(-target * input)) without overflow; targets are -1 or 1.

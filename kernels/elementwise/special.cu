@@ -77,9 +77,8 @@ template <typename T> GG_FN T sinc(T input) {
 // Saves input.
 template <typename T> GG_FN T sinc_vjp(T g, T input) {
   const T t0 = input * T(3.141592653589793);
-  const T t1 = g / t0;
-  const T t2 = ((t1 * gg::cos(t0)) - (t1 * (gg::sin(t0) / t0))) * T(3.141592653589793);
-  return (input == T(0)) ? T(0) : t2;
+  const T t1 = ((g / t0) * (gg::cos(t0) - (gg::sin(t0) / t0))) * T(3.141592653589793);
+  return (input == T(0)) ? T(0) : t1;
 }
 
 // log(x / (1 - x)).

@@ -34,14 +34,14 @@ def state_of(sources: list[gpugrad.Tensor], root: gpugrad.Tensor) -> tuple:
     """All that a backward might change."""
     grads = [(id(leaf.grad), leaf.grad._version, leaf.grad.tolist()) for leaf in sources]
     saved = [(node.seq, node.saved is None, len(node.edges)) for node in reachable(root)]
-    return grads, sorted(saved), memory.held()
+    return grads, sorted(saved), memory.graph(root).unique_bytes
 
 
 def spoil(rng: random.Random, values: list[gpugrad.Tensor], root: gpugrad.Tensor) -> None:
     """Makes a backward from ``root`` impossible: releases a part, or writes to what is saved."""
     on_the_way = set(reachable(root))
     inner = [v for v in values if v.node in on_the_way and v.node.saved]
-    victim = rng.choice(inner)
+    victim = rng.choice(inner or [root])
     if rng.random() < 0.5:
         victim.sum().release_graph()
     else:

@@ -46,27 +46,18 @@ def test_a_thousand_steps_without_garbage_collector_keep_memory_flat() -> None:
     x = gpugrad.randn(4, 3, device="cpu").requires_grad_()
     w = gpugrad.randn(3, 2, device="cpu").requires_grad_()
     penalised_step(x, w)
-    gc.collect()
-    gc.disable()
-    try:
-        before = memory.held(), len(live_nodes()), sum(s.nbytes for s in live_storages())
-        for _ in range(1000):
-            penalised_step(x, w)
-        after = memory.held(), len(live_nodes()), sum(s.nbytes for s in live_storages())
-    finally:
-        gc.enable()
+    assert not gc.isenabled()
+    before = memory.held(), len(live_nodes()), sum(s.nbytes for s in live_storages())
+    for _ in range(1000):
+        penalised_step(x, w)
+    after = memory.held(), len(live_nodes()), sum(s.nbytes for s in live_storages())
     assert after == before
 
 
 def test_a_gradient_that_carries_a_graph_makes_no_cycle() -> None:
-    gc.collect()
-    gc.disable()
-    try:
-        nodes = len(live_nodes())
-        x = gpugrad.ones(3, device="cpu", requires_grad=True)
-        (x * x * x).sum().backward(create_graph=True)
-        assert len(live_nodes()) > nodes
-        del x
-        assert len(live_nodes()) == nodes
-    finally:
-        gc.enable()
+    nodes = len(live_nodes())
+    x = gpugrad.ones(3, device="cpu", requires_grad=True)
+    (x * x * x).sum().backward(create_graph=True)
+    assert len(live_nodes()) > nodes
+    del x
+    assert len(live_nodes()) == nodes

@@ -9,6 +9,7 @@ import pytest
 
 import gpugrad
 from gpugrad import nn
+from gpugrad.graph import reachable, saved_slots, storage_of
 from gpugrad.nn import functional as F  # noqa: N812  (PyTorch's name)
 
 Op = Callable[..., Any]
@@ -122,6 +123,17 @@ def test_an_op_that_saves_something_runs_backward_once(name: str) -> None:
     y.backward(seed)
     with pytest.raises(RuntimeError, match=PHRASE):
         y.backward(seed)
+
+
+@pytest.mark.parametrize("name", [*ALLOWED, *REFUSED])
+def test_neither_result_nor_saved_values_pin_a_larger_buffer(name: str) -> None:
+    y = (ALLOWED | REFUSED)[name](matrix())
+    saved = [storage for node in reachable(y) for _, _, storage in saved_slots(node)]
+    for storage in (storage_of(y), *saved):
+        owner = storage.array
+        while isinstance(owner.base, type(owner)):
+            owner = owner.base
+        assert owner.nbytes == storage.nbytes
 
 
 @pytest.mark.oracle

@@ -268,3 +268,20 @@ def test_probabilities_and_weights_match_pytorch() -> None:
     for ours, theirs in zip(*found, strict=True):
         for got, want in zip(ours, theirs, strict=True):
             np.testing.assert_allclose(got, want, rtol=1e-10, atol=1e-10)
+
+
+# ----------------------------------------------------------------------------------------- launches
+@pytest.mark.cuda
+@pytest.mark.parametrize("name", ["cross_entropy", "nll_loss"])
+def test_a_loss_of_classes_is_one_launch_each_way(name: str) -> None:
+    cudasim = pytest.importorskip("cudasim", reason="launches are counted by the emulated device")
+    x, target = sample((700, 5), "cuda"), classes((700,), "cuda")
+    seed = gpugrad.tensor(1.0, dtype=gpugrad.float64, device="cuda")
+    getattr(F, name)(x, target).backward(seed)  # compiles
+    x.grad = None
+    with cudasim.measure() as counted:
+        loss = getattr(F, name)(x, target)
+    assert counted.launches == 1
+    with cudasim.measure() as counted:
+        loss.backward(seed)
+    assert counted.launches == 1

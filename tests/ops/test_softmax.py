@@ -90,3 +90,18 @@ def test_value_gradient_and_second_order_match_pytorch(name: str, shape: Any, di
         ours.append([t.detach().numpy() for t in (y, dx, *second)])
     for got, want in zip(*ours, strict=True):
         np.testing.assert_allclose(got, want, rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.cuda
+@pytest.mark.parametrize("name", OPS)
+def test_softmax_is_one_launch_each_way(name: str) -> None:
+    cudasim = pytest.importorskip("cudasim", reason="launches are counted by the emulated device")
+    x, seed = sample((70, 50), "cuda"), sample((70, 50), "cuda", 1).detach()
+    getattr(gpugrad, name)(x, 1).backward(seed)  # compiles
+    x.grad = None
+    with cudasim.measure() as counted:
+        y = getattr(gpugrad, name)(x, 1)
+    assert counted.launches == 1
+    with cudasim.measure() as counted:
+        y.backward(seed)
+    assert counted.launches == 1

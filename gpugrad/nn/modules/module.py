@@ -136,10 +136,11 @@ class Module(Checkpoint):
         for p in self.parameters():
             if set_to_none or p.grad is None:
                 p.grad = None
-            else:
+                continue
+            if p.grad.requires_grad:
                 p.grad = p.grad.detach()
-                p.grad.array.fill(0)
-                mutated(p.grad)
+            p.grad.array.fill(0)
+            mutated(p.grad)
 
     def apply(self: M, fn: Callable[[Any], Any]) -> M:
         """Calls ``fn`` on every module below, then on this one."""

@@ -1,0 +1,49 @@
+"""The kernels of softmax, losses and scattering under NVIDIA's compiler, without a GPU."""
+
+from __future__ import annotations
+
+import pytest
+from kernels.nvrtc import compile_text
+
+# float and double only: NVRTC alone has no headers for half types.
+TEXTS = {
+    "softmax": """
+#include "softmax.cu"
+#define MAP(T, Row, Team)                                                        \\
+  template __global__ void gg::map_rows<T, gg::Row, gg::Team>(                   \\
+      const T* __restrict__, T* __restrict__, gg::Count, gg::Count, gg::Count);
+#define PAIRS(T, Row, Team)                                                      \\
+  template __global__ void gg::map_row_pairs<T, gg::Row, gg::Team>(              \\
+      const T* __restrict__, const T* __restrict__, T* __restrict__, gg::Count,  \\
+      gg::Count, gg::Count);
+MAP(float, Softmax, Warp) MAP(double, LogSoftmax, Block) MAP(float, LogSoftmax, Solo)
+PAIRS(float, SoftmaxBackward, Block) PAIRS(double, LogSoftmaxBackward, Warp)
+""",
+    "cross_entropy": """
+#include "cross_entropy.cu"
+#define FORWARD(T, Class, Row, Team)                                             \\
+  template __global__ void gg::forward<T, Class, gg::Row, gg::Team>(             \\
+      const T* __restrict__, const Class* __restrict__, const T*, T*, T*,        \\
+      gg::Part<T>*, gg::Count, gg::Count, gg::Count, gg::Count, double, int, unsigned);
+#define BACKWARD(T, Class, Row, Team)                                            \\
+  template __global__ void gg::backward<T, Class, gg::Row, gg::Team>(            \\
+      const T*, const T* __restrict__, const Class* __restrict__, const T*,      \\
+      const T*, T* __restrict__, gg::Count, gg::Count, gg::Count, gg::Count, double, gg::Count);
+FORWARD(float, long long, CrossEntropy, Warp) FORWARD(double, int, LogLikelihood, Solo)
+BACKWARD(float, long long, CrossEntropyBackward, Block)
+BACKWARD(double, unsigned char, LogLikelihoodBackward, Solo)
+""",
+    "scatter": """
+#include "scatter.cu"
+#define ADD(A, T, Index)                                                         \\
+  template __global__ void gg::add_rows<A, T, Index>(A*, const Index* __restrict__, \\
+      const T* __restrict__, gg::Count, gg::Count, gg::Count);
+ADD(float, float, long long) ADD(double, double, int) ADD(unsigned long long, long long, int)
+""",
+}
+
+
+@pytest.mark.parametrize("architecture", ["sm_75", "sm_80", "sm_90", "sm_100"])
+@pytest.mark.parametrize("name", TEXTS)
+def test_kernels_compile_with_nvrtc(name: str, architecture: str) -> None:
+    assert not compile_text(TEXTS[name], architecture)
