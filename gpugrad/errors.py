@@ -561,6 +561,13 @@ def size_mismatch(name: str, size: object, other: str, expected: object) -> Valu
     )
 
 
+def not_integral(name: str, got: object) -> DTypeError:
+    """An operation on bits was given real numbers."""
+    return DTypeError(facts(
+        f"{name}(): not implemented for {got}", ("need", "integers or booleans"),
+    ))
+
+
 # ------------------------------------------------------------------------------------------ indices
 def gather_mismatch(input: tuple[int, ...], index: tuple[int, ...], dim: int) -> ShapeError:
     """An index for ``gather`` that reaches beyond its input, or has another number of dimensions."""
@@ -569,7 +576,7 @@ def gather_mismatch(input: tuple[int, ...], index: tuple[int, ...], dim: int) ->
             "Index tensor must have the same number of dimensions as input tensor",
             ("input", input), ("index", index),
         ))
-    return ShapeError(facts(
+    return ShapeError(
         f"Size does not match at dimension {dim}: expected index {list(index)} to be no larger "
-        f"than self {list(input)} apart from dimension {dim}",
-    ))
+        f"than self {list(input)} apart from dimension {dim}"
+    )

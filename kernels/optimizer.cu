@@ -9,10 +9,12 @@
 // gpugrad/array/multi_tensor.py packs the Table: layout, SPAN and BLOCK are repeated there.
 #include "common.cuh"
 
-#if defined(__CUDACC__) || defined(__CUDA_ARCH__)
+#if defined(__CUDACC__) || defined(__CUDACC_RTC__) || defined(__CUDA_ARCH__)
 #define GG_ON_DEVICE 1
+#if __has_include(<cuda_fp16.h>)   // NVRTC alone has no headers; float and double need none
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
+#endif
 #endif
 
 namespace gg {

@@ -66,13 +66,13 @@ def kind_of(on: device, element: dtype) -> Kind:
 
 
 def kind_of_array(array: Any) -> Kind:
-    """The Kind of a raw NumPy or CuPy array."""
+    """The Kind of a raw NumPy or CuPy array, or of a NumPy scalar, which 0-d arithmetic makes."""
     element = from_numpy_dtype(array.dtype)
-    if isinstance(array, np.ndarray):
+    if isinstance(array, (np.ndarray, np.generic)):
         return kind_of(device("cpu"), element)
     return kind_of(device("cuda", array.device.id), element)
 
 
 def module_of(array: Any) -> Any:
     """numpy or cupy, whichever made ``array``."""
-    return np if isinstance(array, np.ndarray) else loaded_cupy()
+    return np if isinstance(array, (np.ndarray, np.generic)) else loaded_cupy()

@@ -61,7 +61,10 @@ class _Threads:
             return
         if self.executor is None:
             self.executor = ThreadPoolExecutor(self.count, "gpugrad")
-        futures = [self.executor.submit(work) for _ in range(helpers)]
+        try:
+            futures = [self.executor.submit(work) for _ in range(helpers)]
+        except RuntimeError:  # the interpreter is shutting down: no more threads
+            futures = []
         try:
             work()
         finally:

@@ -131,8 +131,8 @@ def lgamma(x: Any, out: Any = None) -> Any:
 # atanh(erf(x)) / x as a polynomial in x * x for |x| <= 4. Larger x are taken as 4.5, where the
 # polynomial is large enough for a tanh of exactly 1.
 _ERF = [np.float32(c) for c in (
-    1.7864310033e-10, -8.4659896871e-09, 1.5612216942e-07, -1.2887583125e-06, 1.3257640603e-06,
-    6.9322588388e-05, -5.9530982980e-04, -2.0665246120e-04, 1.0277216136e-01, 1.1283792257e+00,
+    5.4232400791e-09, 2.7532461644e-08, -4.7941744015e-06, 8.4594583313e-05, -6.1483366881e-04,
+    -1.9529300333e-04, 1.0276986659e-01, 1.1283792257e+00,
 )]  # fmt: skip
 _END = np.float32(4.5)
 
@@ -146,7 +146,7 @@ def erf(x: Any, out: Any = None) -> Any:
     if x.size < 2 * _FEW or x.dtype.char != "f":
         return load("scipy.special.erf")(x, out)
     inside, z, p = (scratch(number, x.shape, x.dtype) for number in range(3))
-    np.minimum(np.maximum(x, -_END, out=inside), _END, out=inside)
+    np.clip(x, -_END, _END, out=inside)
     np.multiply(inside, inside, z)
     np.multiply(z, _ERF[0], p)
     for coefficient in _ERF[1:-1]:

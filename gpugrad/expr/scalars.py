@@ -134,9 +134,11 @@ def applied(part: Expr, name: str) -> bool:
 
 
 def simplify_add(a: Expr, b: Expr) -> Expr | None:
-    """``x + 0``; a sum with a negated term is a difference."""
+    """``x + 0``; a sum with a negated or negative term is a difference."""
     if is_zero(b):
         return a
+    if is_constant(b) and b.leaf < 0:
+        return FUNCTIONS["sub"](a, -b.leaf)
     if is_zero(a):
         return b
     if applied(b, "neg"):

@@ -122,7 +122,7 @@ def _first(leaf: TensorBase, g: Any) -> Any:
 def _first_recorded(g: Any) -> Any:
     """The same for a gradient with a graph: a recorded copy unless nobody else looks at its bytes.
 
-    A later pass adds in place to what ``.grad`` is, so no other leaf and no saved slot may share it.
+    A later pass adds in place to what ``.grad`` is: no other leaf and no saved slot may share it.
     """
     array, storage = g.array, g.storage
     ours = getrefcount(g) <= _ENGINE_ONLY and getrefcount(array) <= 3 and _whole(array)

@@ -21,6 +21,7 @@ from __future__ import annotations
 import sys
 from collections import defaultdict, deque
 from collections.abc import Sequence
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
@@ -43,7 +44,8 @@ def second_backward(node: Node, roots: Sequence[TensorBase]) -> GraphFreedError:
     if release is not None:
         error.freed_by, error.freed_where = release.call, str(release.where)
         error.freed_step, error.freed_bytes = release.step, release.nbytes
-        _explain(error, Trail(node, release, roots), sys._getframe(1))
+        with suppress(Exception):  # whatever the search may stumble over, the error itself stands
+            _explain(error, Trail(node, release, roots), sys._getframe(1))
     return graph_freed(error)
 
 

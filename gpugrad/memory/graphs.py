@@ -70,7 +70,7 @@ class GraphTable(list[GraphSummary]):
 
 
 def graphs() -> GraphTable:
-    """Every live graph, the one that keeps most first.
+    """Every live graph, the one that keeps most first, of equal ones the oldest.
 
     A graph is what one root reaches: a live node that no other live node points to. The outputs of
     one many-output node are one root.
@@ -80,7 +80,7 @@ def graphs() -> GraphTable:
     roots = dict.fromkeys(_without_port(node) for node in nodes if node not in pointed_at)
     del nodes, pointed_at
     found = GraphTable(map(_summary, roots))
-    found.sort(key=lambda g: (g.nbytes, g.nodes), reverse=True)
+    found.sort(key=lambda g: (-g.nbytes, -g.nodes, g.step))
     return found
 
 

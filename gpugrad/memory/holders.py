@@ -47,7 +47,7 @@ class Holdings:
 
     def add_slots(self, nodes: Iterable[Node]) -> None:
         """A slot explains one reference to its storage and one to its array."""
-        storages = {}
+        storages: dict[int, None] = {}
         for node in nodes:
             for _, array, storage in saved_slots(node):
                 storages[id(storage)] = None

@@ -2,7 +2,8 @@
 
 Holds:     three numbers, on each device: *naive* bytes count every saved slot, *unique* bytes every
            storage once, *exclusive* bytes only the storages that the allocator would really get
-           back if the graph were released now (a root that is still alive keeps its own).
+           back if the graph were released now (a root that is still alive keeps its own). A small
+           view keeps its whole storage, so unique bytes may exceed naive ones.
 Must not:  keep arrays, storages or tensors: a report is text and numbers.
 """
 

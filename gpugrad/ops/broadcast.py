@@ -16,7 +16,8 @@ from ..graph import Size, TensorBase, new_tensor
 from .generic import Linear, linear
 from .record import record, records
 
-__all__ = ["convert", "expand", "expand_to", "sum_axes", "sum_to", "sum_to_shape"]
+__all__ = ["convert", "expand", "expand_to", "kind_of_value", "sum_axes", "sum_to",
+           "sum_to_shape", "wide_dtype"]  # fmt: skip
 
 
 # ------------------------------------------------------------------------- expand and its transpose
@@ -31,7 +32,14 @@ def sum_axes(shape: Sequence[int], target: Sequence[int]) -> tuple[int, ...]:
 
 def _sum_to(xp: Any, x: Any, *, shape: Size) -> Any:
     axes = sum_axes(x.shape, shape)
-    return x.sum(axes).reshape(shape) if axes else x.reshape(shape)
+    return x.sum(axes, dtype=wide_dtype(x)).astype(x.dtype, copy=False).reshape(shape)
+
+
+def wide_dtype(x: Any) -> Any:
+    """The dtype to add up ``x`` in: float32 for halves, int64 for integers, else its own."""
+    if x.dtype.itemsize < 4 and x.dtype.kind not in "iub":
+        return "float32"
+    return "int64" if x.dtype.kind in "iub" else None
 
 
 expand_to = linear(
@@ -63,7 +71,7 @@ def sum_to(x: Any, shape: Sequence[int]) -> Any:
 
 # --------------------------------------------------------------------------------------- conversion
 def _convert_array(array: Any, kind: Kind) -> Any:
-    on_host = isinstance(array, np.ndarray)
+    on_host = isinstance(array, (np.ndarray, np.generic))
     if kind.is_cuda:
         return kind.xp.asarray(array, dtype=kind.numpy) if on_host else array.astype(kind.numpy)
     if not on_host:
@@ -94,5 +102,9 @@ _convert: Linear = _Convert(
 
 def convert(x: Any, kind: Kind) -> Any:
     """``x`` as ``kind``: itself if it is of that kind already, else a recorded copy."""
-    here = x.kind if isinstance(x, TensorBase) else kind_of_array(x)
-    return x if here is kind else _convert(x, target=kind)
+    return x if kind_of_value(x) is kind else _convert(x, target=kind)
+
+
+def kind_of_value(x: Any) -> Kind:
+    """The kind of a tensor or a raw array."""
+    return x.kind if isinstance(x, TensorBase) else kind_of_array(x)

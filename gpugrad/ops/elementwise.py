@@ -19,6 +19,7 @@ from types import FunctionType
 from typing import Any, overload
 
 from ..array import Kind, bool_, hush, kind_of_array, unhush
+from ..errors import not_integral
 from ..expr import Expr, Function, trace
 from ..graph import TensorBase, new_tensor
 from . import printed
@@ -66,6 +67,17 @@ class Elementwise:
         return self.function.outs[0].boolean
 
     @cached_property
+    def bitwise(self) -> bool:
+        """Whether it works on the bits of integers and booleans: no gradient, no floats."""
+        root = self.function.outs[0]
+        return root.function is not None and root.function.cotangents is None and not root.boolean
+
+    @property
+    def constant(self) -> bool:
+        """Whether no gradient flows through it."""
+        return self.boolean or self.bitwise
+
+    @cached_property
     def conditions(self) -> tuple[bool, ...]:
         """Which parameters are conditions (boolean tensors)."""
         return tuple(p.kind == "bool" for p in self.function.params)
@@ -89,13 +101,15 @@ class Elementwise:
 
     def entry(self, kind: Kind) -> Any:
         """What the printed call needs for ``kind``, or False where ``general`` must do it."""
+        if self.bitwise and kind.is_floating_point:
+            raise not_integral(self.name, kind.dtype.name)
         if not self.accepts(kind) or any(self.conditions):
             made: Any = False
         else:
             forward = compiled(self.function, kind)
             small = single_ufunc(self.function, kind) or forward
             variants = printed.needs_variants(len(self.params))
-            rules = [None if self.boolean else self.rule(needs, kind) for needs in variants]
+            rules = [None if self.constant else self.rule(needs, kind) for needs in variants]
             made = (small, forward, self.result_kind(kind), *rules)
         self.entries[kind] = made
         return made
@@ -119,6 +133,8 @@ class Elementwise:
             op, operands, numbers = self._with_numbers(inputs)
             attrs = {**attrs, **numbers}
         tensors, kind, _ = prepare(op, operands, list(attrs.values()), self.name)
+        if op.bitwise and kind.is_floating_point:
+            raise not_integral(self.name, kind.dtype.name)
         values = tuple(attrs[name] for name in op.attrs)
         token = hush()
         try:
@@ -126,7 +142,7 @@ class Elementwise:
         finally:
             unhush(token)
         out = new_tensor(y, op.result_kind(kind))
-        if not op.boolean and records(tensors):
+        if not op.constant and records(tensors):
             op._record(out, tensors, kind, dict(zip(op.attrs, values, strict=True)))
         return out
 

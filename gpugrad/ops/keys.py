@@ -30,7 +30,8 @@ _VIEWS = frozenset((int, slice, type(None), type(Ellipsis)))
 
 
 class Key(NamedTuple):
-    """``basic`` makes a view; ``template`` (slices, Ellipsis, PLACE) and ``tensors`` pick from it."""
+    """``basic`` makes a view; ``template`` (slices, Ellipsis, PLACE) and ``tensors`` pick from it.
+    """
 
     basic: tuple[Any, ...]
     template: tuple[Any, ...]
@@ -65,7 +66,8 @@ def index_error(target: TensorBase, error: Exception) -> IndexRangeError:
     text = str(error).replace("for axis", "for dimension")
     if text.startswith("too many indices"):
         text = f"too many indices for tensor of dimension {len(target.shape)}"
-    return IndexRangeError(f"{text} (tensor of shape {tuple(target.shape)}, at {location(*here())})")
+    shape = tuple(target.shape)
+    return IndexRangeError(f"{text} (tensor of shape {shape}, at {location(*here())})")
 
 
 def _plain(part: slice) -> slice:

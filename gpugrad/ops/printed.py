@@ -123,7 +123,7 @@ def _fast_path(op: Any, key: str) -> list[str]:
         "_out = _new(_Tensor); _out.array = _y; _out.kind = _out_kind; _out.shape = _shape",
         "_out.storage = _out._grad = _out.base = _out.extra = _out.node = None",
     ]
-    if not op.boolean:
+    if not op.constant:
         body += _recording(op)
     return lines + [pad + line for line in [*body, "return _out"]]
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..array import as_dtype
 from ..graph import Size
-from .broadcast import convert, expand
+from .broadcast import convert, expand, kind_of_value, wide_dtype
 from .compare import eq, where
 from .dims import axes_of, axis_of
 from .generic import custom, linear
@@ -21,23 +21,16 @@ from .shape import reshape_op
 __all__ = ["amax", "amin", "kept_shape", "max_", "mean", "min_", "spread", "sum_"]
 
 
-# ---------------------------------------------------------------------------------------- sum and mean
-def _wide(x: Any) -> Any:
-    """The dtype to add up ``x`` in: float32 for halves, int64 for integers, else its own."""
-    if x.dtype.itemsize < 4 and x.dtype.kind not in "iub":
-        return "float32"
-    return "int64" if x.dtype.kind in "iub" else None
-
-
+# ------------------------------------------------------------------------------------- sum and mean
 def _sum(xp: Any, x: Any, *, axes: tuple[int, ...], keepdim: bool) -> Any:
-    wide = _wide(x)
+    wide = wide_dtype(x)
     y = x.sum(axis=axes, dtype=wide, keepdims=keepdim)
     return y.astype(x.dtype) if wide == "float32" else y
 
 
 def _mean(xp: Any, x: Any, *, axes: tuple[int, ...], keepdim: bool) -> Any:
     count = math.prod([x.shape[a] for a in axes])
-    wide = _wide(x)
+    wide = wide_dtype(x)
     y = x.sum(axis=axes, dtype=wide, keepdims=keepdim) / count
     return y.astype(x.dtype)
 
@@ -122,7 +115,7 @@ def _(g: Any, x: Any, y: Any, *, axes: Any, keepdim: Any, shapes: Any) -> Any:
 def shared(g: Any, x: Any, y: Any, axes: tuple[int, ...], shape: Size) -> Any:
     """``g`` divided among the elements of ``x`` that equal the extreme ``y``."""
     hit = eq(x, spread(y, axes, shape))
-    count = sum_op(hit, axes=axes, keepdim=False)
+    count = convert(sum_op(hit, axes=axes, keepdim=False), kind_of_value(x))
     return where(hit, spread(g / reshape_op(count, shape=Size(g.shape)), axes, shape), 0.0)
 
 

@@ -130,7 +130,7 @@ def plain_logit(input: Float) -> Expr:
     Shape:   input (...) -> (...)
     Saves:   input
     """
-    return s.log(input / (1 - input))
+    return s.log(input) - s.log1p(-input)
 
 
 @elementwise(node_name="Logit")

@@ -10,13 +10,17 @@ import math
 from typing import Any
 
 from ..array import bool_, int64
-from ..graph import new_tensor
-from .arithmetic import exp, mul, sqrt, sub
+from ..errors import not_floating
+from ..graph import Size, new_tensor
+from .arithmetic import exp, mul, sign, sqrt, sub
+from .broadcast import wide_dtype
 from .compare import eq, where
 from .dims import axes_of, axis_of
 from .generic import Linear, custom, linear
-from .reduce import amax, kept_shape, mean_op, spread, sum_, sum_op
-from .shape import flip_op
+from .index import slice_op
+from .join import cat, stack, zeros_as
+from .reduce import kept_shape, mean_op, shared, spread, sum_, sum_op
+from .shape import flip_op, reshape_op
 
 __all__ = ["all_", "any_", "argmax", "argmin", "count_nonzero", "cumsum", "logsumexp", "norm",
            "prod", "std", "var", "var_mean"]  # fmt: skip
@@ -75,32 +79,45 @@ def var_mean(input: Any, dim: Any = None, unbiased: bool | None = None, keepdim:
 def norm(input: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False) -> Any:
     """The p-norm of the elements, over all of them or ``dim``.
 
-    Saves:   what its square, absolute value or power saves
+    Saves:   input and result; input alone for p = 1; nothing for p = 0
     """
+    if not input.kind.is_floating_point:
+        raise not_floating("norm", input.kind.dtype.name)
     axes = axes_of(dim, len(input.shape))
-    if p in ("fro", 2, 2.0, None):
-        return norm_op(input, axes=axes, keepdim=keepdim)
-    if p == math.inf:
-        return amax(abs(input), dim if dim is not None else (), keepdim)
     if p == 0:
         return sum_(input != 0, dim, keepdim).to(input.kind.dtype)
     if p == 1:
         return sum_op(abs(input), axes=axes, keepdim=keepdim)
-    return sum_op(abs(input) ** p, axes=axes, keepdim=keepdim) ** (1.0 / p)
+    order = 2.0 if p in ("fro", None) else float(p)
+    return norm_op(input, p=order, axes=axes, keepdim=keepdim)
 
 
 @custom(node_name="LinalgVectorNorm", saves=("x", "result"))
-def norm_op(xp: Any, x: Any, *, axes: Any, keepdim: Any) -> Any:
-    """The Euclidean norm; its gradient at zero is zero."""
+def norm_op(xp: Any, x: Any, *, p: float, axes: Any, keepdim: bool) -> Any:
+    """``sum(abs(x) ** p) ** (1 / p)``; its gradient at zero is zero."""
     wide = x.astype("float32") if x.dtype.itemsize < 4 else x
-    return xp.sqrt((wide * wide).sum(axis=axes, keepdims=keepdim)).astype(x.dtype)
+    if p == 2.0:
+        y = xp.sqrt((wide * wide).sum(axis=axes, keepdims=keepdim))
+    elif math.isinf(p):
+        y = getattr(xp.abs(wide), "max" if p > 0 else "min")(axis=axes, keepdims=keepdim)
+    else:
+        y = (xp.abs(wide) ** p).sum(axis=axes, keepdims=keepdim) ** (1.0 / p)
+    return y.astype(x.dtype)
 
 
 @norm_op.vjp
-def _(g: Any, x: Any, y: Any, *, axes: Any, keepdim: Any, shapes: Any) -> Any:
+def _(g: Any, x: Any, y: Any, *, p: float, axes: Any, keepdim: bool, shapes: Any) -> Any:
+    if math.isinf(p):
+        return mul(sign(x), shared(g, abs(x), y, axes, shapes[0]))
     whole = spread(y, axes, shapes[0])
     zero = eq(whole, 0.0)
-    return where(zero, 0.0, mul(x, spread(g, axes, shapes[0]) / where(zero, 1.0, whole)))
+    divisor = where(zero, 1.0, whole)
+    divisor = divisor if p == 2.0 else divisor ** (p - 1)
+    unit = where(zero, 0.0, spread(g, axes, shapes[0]) / divisor)
+    if p == 2.0:
+        return mul(x, unit)
+    slope = mul(sign(x), abs(x) ** (p - 1))
+    return mul(where(eq(x, 0.0), 0.0, slope) if p < 1 else slope, unit)
 
 
 def logsumexp(input: Any, dim: Any, keepdim: bool = False) -> Any:
@@ -128,29 +145,37 @@ def _(g: Any, x: Any, y: Any, *, axes: Any, keepdim: Any, shapes: Any) -> Any:
 # --------------------------------------------------------------------------------- products and scans
 @custom(node_name="Prod", saves=("x",))
 def prod_op(xp: Any, x: Any, *, axis: Any, keepdim: Any) -> Any:
-    """The product along one axis. Its gradient multiplies what lies before and after, so that zeros
-    need no special case."""
-    return x.prod(axis=axis, keepdims=keepdim)
+    """The product along one axis; zeros need no special case in its gradient."""
+    wide = wide_dtype(x)
+    y = x.prod(axis=axis, dtype=wide, keepdims=keepdim)
+    return y.astype(x.dtype) if wide == "float32" else y
 
 
 @prod_op.vjp
 def _(g: Any, x: Any, *, axis: Any, keepdim: Any, shapes: Any) -> Any:
-    others = mul(before_op(x, axis=axis), flip_op(before_op(flip_op(x, axes=(axis,)), axis=axis),
-                                                  axes=(axis,)))  # fmt: skip
-    return mul(others, spread(g, (axis,), shapes[0]))
+    return mul(products_of_others(x, axis), spread(g, (axis,), shapes[0]))
 
 
-@custom(node_name="ProdBefore", saves=("x",))
-def before_op(xp: Any, x: Any, *, axis: Any) -> Any:
-    """For each element, the product of those before it along ``axis``."""
-    shifted = xp.roll(x, 1, axis)
-    shifted[(*[slice(None)] * axis, 0)] = 1
-    return xp.cumprod(shifted, axis)
+def products_of_others(x: Any, axis: int) -> Any:
+    """For each element the product of all others along ``axis``.
 
-
-@before_op.vjp
-def _(g: Any, x: Any, *, axis: Any) -> Any:
-    raise NotImplementedError("the third derivative of prod() is not supported yet")
+    Pairs are multiplied; what the others of a pair make, times its one half, is what the others of
+    its other half make. So it takes log2(n) levels of multiplications, which can be differentiated.
+    """
+    count, shape = x.shape[axis], list(x.shape)
+    if count < 2:
+        return zeros_as(x, shape) + 1
+    before = (slice(None),) * axis
+    if count % 2:
+        shape[axis] = 1
+        x = cat([x, zeros_as(x, shape) + 1], axis)
+    left = slice_op(x, key=(*before, slice(0, None, 2)))
+    right = slice_op(x, key=(*before, slice(1, None, 2)))
+    others = products_of_others(mul(left, right), axis)
+    pairs = stack([mul(others, right), mul(others, left)], axis + 1)
+    shape[axis] = x.shape[axis]
+    both = reshape_op(pairs, shape=Size(shape))
+    return slice_op(both, key=(*before, slice(count))) if count % 2 else both
 
 
 def prod(input: Any, dim: int | None = None, keepdim: bool = False) -> Any:
@@ -167,11 +192,17 @@ def prod(input: Any, dim: int | None = None, keepdim: bool = False) -> Any:
 
 cumsum_op: Linear = linear(
     "cumsum",
-    forward=lambda xp, x, *, axis: xp.cumsum(x, axis) if x.ndim else x.copy(),
+    forward=lambda xp, x, *, axis: _cumsum(xp, x, axis),
     transpose=lambda g, *, axis: (
         flip_op(cumsum_op(flip_op(g, axes=(axis,)), axis=axis), axes=(axis,)) if len(g.shape) else g
     ),
 )
+
+
+def _cumsum(xp: Any, x: Any, axis: int) -> Any:
+    wide = wide_dtype(x)
+    y = xp.cumsum(x.reshape(1) if not x.ndim else x, axis, dtype=wide).reshape(x.shape)
+    return y.astype(x.dtype) if wide == "float32" else y
 
 
 def cumsum(input: Any, dim: int) -> Any:

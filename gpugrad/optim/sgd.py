@@ -74,5 +74,8 @@ class SGD(Optimizer):
             [p.grad.array for p in params],
             constants,
         )
-        for tensor in (*params, *buffers):
-            mutated(tensor)
+        for p in params:
+            mutated(p)
+        for buffer in buffers:
+            if buffer.storage is not None:  # somebody else looks at the state
+                mutated(buffer)

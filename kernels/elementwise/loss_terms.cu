@@ -235,7 +235,7 @@ template <typename T> GG_FN T weighted_bce_with_logits_term(T input, T target, T
 // Saves input, target, pos_weight.
 template <typename T> GG_FN void weighted_bce_with_logits_term_vjp(T g, T input, T target,
     T pos_weight, T& o0, T& o1, T& o2) {
-  const T t0 = pos_weight + T(-1);
+  const T t0 = pos_weight - T(1);
   const T t1 = -input;
   const T t2 = gg::softplus(t1);
   o0 = g * ((T(1) - target) - (((t0 * target) + T(1)) * gg::sigmoid(t1)));

@@ -83,15 +83,12 @@ template <typename T> GG_FN T sinc_vjp(T g, T input) {
 
 // log(x / (1 - x)).
 template <typename T> GG_FN T plain_logit(T input) {
-  return gg::log(input / (T(1) - input));
+  return gg::log(input) - gg::log1p(-input);
 }
 
 // Saves input.
 template <typename T> GG_FN T plain_logit_vjp(T g, T input) {
-  const T t0 = T(1) - input;
-  const T t1 = input / t0;
-  const T t2 = (g / t1) / t0;
-  return t2 + (t2 * t1);
+  return (g / (T(1) - input)) + (g / input);
 }
 
 // log(x / (1 - x)) of x clamped to eps..1-eps.

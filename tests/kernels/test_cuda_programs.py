@@ -42,7 +42,7 @@ def random(*shape: int, dtype: Any = "float32", seed: int = 0) -> Any:
 
 def check(function: Any, arrays: list[Any], attrs: tuple[Any, ...] = (), view: Any = None) -> None:
     """Runs on both devices and compares; ``view`` is applied on each device."""
-    dtype = next(a.dtype for a in arrays if a.dtype != bool)
+    dtype = next((a.dtype for a in arrays if a.dtype != bool), np.dtype(bool))
     view = view or (lambda a: a)
     with quiet():
         expected = program(function, "cpu", dtype)(*map(view, arrays), *attrs)
@@ -86,6 +86,15 @@ def test_integers(dtype: str) -> None:
     function = trace(lambda x, y, *, k: s.maximum(x * y, x) + k, "whole")
     x = np.arange(1003).astype(dtype) % 11
     check(function, [x, x[::-1].copy()], (2,))
+
+
+@pytest.mark.parametrize("dtype", ["bool", "int32", "uint8"])
+def test_bits_and_conditions(dtype: str) -> None:
+    def mixed(x: Any, y: Any) -> Any:
+        return s.bitwise_xor(x, s.bitwise_not(y)), s.logical_and(x, s.eq(x, y))
+
+    x = (np.arange(103) % 5).astype(dtype)
+    check(trace(mixed), [x, x[::-1].copy()])
 
 
 VIEWS = {

@@ -16,7 +16,9 @@ from kernels.functions import ROWS
 from gpugrad.array.kernel_files import kernel_directory
 from gpugrad.array.quiet import quiet
 from gpugrad.expr import Function, program
+from gpugrad.expr.nodes import postorder
 from gpugrad.expr.print_cuda import call, cuda_type, identifier
+from gpugrad.expr.table import SCALARS
 from tools.print_kernels import declared, kernels_of
 
 EXTREMES = [0.0, -0.0, 1e-30, -1e-30, 0.3, -0.7, 1.0, -1.0, 2.5, -3.0, 21.0, -21.0, 89.0, -89.0,
@@ -77,6 +79,17 @@ def loop(part: Function, dtype: str) -> str:
         "(void** in, const double* attrs, void** out, long n) {"
         f"{unused} for (long i = 0; i < n; ++i) {text}; }}"
     )
+
+
+def test_every_scalar_function_is_compared() -> None:
+    used = {
+        part.function.name
+        for function in PARTS
+        for part in postorder(function.outs)
+        if part.function is not None
+    }
+    bitwise = {f"bitwise_{name}" for name in ("and", "or", "xor", "not")}
+    assert {row.name for row in SCALARS} - bitwise == used
 
 
 @cache

@@ -199,7 +199,7 @@ def test_open_or_optional_parameters_cannot_be_fused(function: Any) -> None:
 
 def test_deep_expressions_need_no_recursion() -> None:
     def deep(x: Any) -> Any:
-        for _ in range(5000):
+        for _ in range(2000):
             x = s.sin(x) + 1
         return x
 

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 import gpugrad
-from tests.cases import CASES, Case
+from tests.cases import BROADCAST, CASES, Case
 from tests.ops.walk import assert_close, both_orders, difference, gradient, host, random_like
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize("case", [*CASES, *BROADCAST], ids=str)
 def test_the_first_derivative_is_the_slope_of_numpys_value(case: Case) -> None:
     arrays = case.arrays()
     seed = random_like(case.reference(arrays), 1)
@@ -25,7 +25,7 @@ def test_the_first_derivative_is_the_slope_of_numpys_value(case: Case) -> None:
         assert_close(host(ours), difference(total, arrays, name), 1e-7, f"gradient of {name}")
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize("case", [*CASES, *BROADCAST], ids=str)
 def test_the_second_derivative_is_the_slope_of_the_first(case: Case) -> None:
     arrays = case.arrays()
     orders = both_orders(case, arrays)
@@ -40,7 +40,7 @@ def test_the_second_derivative_is_the_slope_of_the_first(case: Case) -> None:
         assert_close(ours, difference(total, arrays, name), 1e-7, f"second, of {name}")
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize("case", [*CASES, *BROADCAST], ids=str)
 def test_a_recorded_backward_computes_what_a_plain_one_does(case: Case) -> None:
     arrays = case.arrays()
     recorded = both_orders(case, arrays)
@@ -52,7 +52,7 @@ def test_a_recorded_backward_computes_what_a_plain_one_does(case: Case) -> None:
 
 
 @pytest.mark.oracle
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize("case", [*CASES, *BROADCAST], ids=str)
 def test_both_derivatives_are_pytorchs(case: Case) -> None:
     torch = pytest.importorskip("torch")
     arrays = case.arrays()

@@ -57,7 +57,12 @@ class Module(Checkpoint):
         finally:
             leave_module(token)
 
-    forward: Callable[..., Any]
+    def _missing_forward(self, *input: Any) -> Any:
+        raise NotImplementedError(
+            f'Module [{type(self).__name__}] is missing the required "forward" function'
+        )
+
+    forward: Callable[..., Any] = _missing_forward
 
     def _call_with_hooks(self, args: Any, kwargs: dict[str, Any]) -> Any:
         for hook in list(self._forward_pre_hooks.values()):
