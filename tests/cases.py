@@ -127,7 +127,7 @@ HELPERS = {
     "normal_cdf": scipy.special.ndtr,
 }
 
-# --------------------------------------------------------------------------------------- elementwise
+# ------------------------------------------------------------------------------------- elementwise
 ARITHMETIC = [
     row("x + y"),
     row("x + 2.5"),
@@ -168,7 +168,7 @@ ARITHMETIC = [
         domain=(0.3, 3)),
     # Near a divisor of 0 remainders jump more often than differences can follow.
     row("torch.fmod(x, y)", saves="x y", domain=(0.3, 3)),
-    row("torch.fmod(-x, y)", saves="48 y", domain=(0.3, 3)),
+    row("torch.fmod(y, -x)", saves="y 48", domain=(0.3, 3)),
     row("torch.sign(x)"),
     row("torch.floor(x)"),
     row("torch.ceil(x)"),
@@ -251,7 +251,9 @@ CHOICES = [
     row("torch.clamp(x, -1, 1)", "np.clip(x, -1, 1)", "x"),
     row("torch.clamp(x, min=-1)", "np.maximum(x, -1)", "x"),
     row("torch.clamp(x, max=1)", "np.minimum(x, 1)", "x"),
-    row("torch.clamp(x, y, z)", "np.minimum(np.maximum(x, y), z)", "x y z"),
+    # PyTorch cannot go backwards through clamp where three shapes broadcast.
+    row("torch.clamp(x, y, z)", "np.minimum(np.maximum(x, y), z)", "x y z",
+        oracle="torch.clamp(torch.clamp(x, min=y), max=z)"),
     row("torch.clamp(x, min=y)", "np.maximum(x, y)", "x y"),
     row("torch.clamp(x, max=y)", "np.minimum(x, y)", "x y"),
 ]  # fmt: skip
@@ -302,7 +304,7 @@ CONDITIONS = [
 
 ELEMENTWISE = [*ARITHMETIC, *ELEMENTARY, *ACTIVATIONS, *CHOICES, *TERMS]
 
-# ------------------------------------------------------------------------- reductions, shapes, places
+# ---------------------------------------------------------------------- reductions, shapes, places
 REDUCTIONS = [
     row("x.sum()"),
     row("x.sum(0)"),
@@ -388,7 +390,7 @@ PLACES = [
     row("F.embedding(i, x)", "x[i]", "i", x=(4, 3), i=(2, 3), below=4),
 ]  # fmt: skip
 
-# -------------------------------------------------------------------- linear algebra, softmax, losses
+# ----------------------------------------------------------------- linear algebra, softmax, losses
 PRODUCTS = [
     row("x @ y", saves="x y", y=(3, 5)),
     row("x @ y", saves="x y", x=(2, 4, 3), y=(3, 5)),
@@ -440,7 +442,7 @@ LOSSES = [
 
 CASES = [*ELEMENTWISE, *REDUCTIONS, *SHAPES, *PLACES, *PRODUCTS, *SOFTMAX, *LOSSES]
 
-# ------------------------------------------------------------------------------------------ variants
+# ---------------------------------------------------------------------------------------- variants
 _SHAPES: tuple[tuple[Shape, ...], ...] = (
     ((3, 1), (4,), (2, 3, 4)), ((), (2, 3), (3,)), ((2, 1, 3), (1, 4, 1), ()),
 )  # fmt: skip

@@ -119,7 +119,7 @@ def absolute(module: str, level: int, source: Source) -> str:
     return ".".join([*parts[:keep], *([module] if module else [])])
 
 
-# ------------------------------------------------------------------------------------------ imports
+# ---------------------------------------------------------------------------------------- imports
 def rooms_out_of_order(sources: dict[str, Source]) -> list[str]:
     """Imports of a room that is not to the left, and files that belong to no room."""
     package = next(iter(sources)).split(".")[0]
@@ -172,7 +172,7 @@ def stray_device_imports(sources: dict[str, Source], directory: Path) -> list[st
     ]
 
 
-# -------------------------------------------------------------------------------------------- sizes
+# ------------------------------------------------------------------------------------------ sizes
 def oversized_text(path: Path, text: str) -> list[str]:
     """A file with too many lines, or lines with too many columns."""
     lines = text.splitlines()

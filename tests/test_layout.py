@@ -56,7 +56,7 @@ def test_import_loads_no_optional_package() -> None:
     assert run.stdout.split() == []
 
 
-# ------------------------------------------------------------------------- the checks can say no
+# -------------------------------------------------------------------------- the checks can say no
 def broken_package(root: Path, **files: str) -> dict[str, layout.Source]:
     """A package named gpugrad whose files have the given texts; a dash in a name is a slash."""
     package = root / "gpugrad"

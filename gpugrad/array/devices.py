@@ -63,7 +63,7 @@ class device:  # noqa: N801  (PyTorch's name)
 cpu = device("cpu")
 
 
-# --------------------------------------------------------------------------------------------- CuPy
+# ------------------------------------------------------------------------------------------- CuPy
 _cupy: list[Any] = []  # the module, once a device was really reached
 _missing: list[str] = []  # or the reason why there is none
 on_first_cuda: list[Callable[[], None]] = []
@@ -110,7 +110,7 @@ def loaded_cupy() -> Any:
     return sys.modules.get("cupy")
 
 
-# ------------------------------------------------------------------------------------------ default
+# ---------------------------------------------------------------------------------------- default
 _default: list[device] = []
 
 

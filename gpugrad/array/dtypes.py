@@ -111,7 +111,7 @@ def as_dtype(value: Any) -> dtype:
         raise TypeError(f"dtype must be a gpugrad.dtype, not {value!r}") from None
 
 
-# ---------------------------------------------------------------------------------------- promotion
+# -------------------------------------------------------------------------------------- promotion
 _default = [float32]
 
 

@@ -45,7 +45,7 @@ def is_bf16_supported(including_emulation: bool = True) -> bool:
     return cuda_available() and (including_emulation or get_device_capability()[0] >= 8)
 
 
-# ----------------------------------------------------------------------------------- current device
+# --------------------------------------------------------------------------------- current device
 def current_device() -> int:
     """The index of the current GPU."""
     return int(cupy().cuda.runtime.getDevice())
@@ -91,7 +91,7 @@ def gpu_index(where: Any = None) -> int:
     return index
 
 
-# --------------------------------------------------------------------------------------- properties
+# ------------------------------------------------------------------------------------- properties
 def get_device_name(device: Any = None) -> str:
     """The name of a GPU, such as "NVIDIA H100 80GB HBM3"."""
     return get_device_properties(device).name

@@ -39,6 +39,10 @@ else:
         """Annotation of a parameter that is a condition."""
 
 
+_RESERVED = frozenset({"result", "out", "axes"})
+"""What a parameter may not be called, since Vjp.saves and programs mean something by it: an
+underscore is added."""
+
 _KINDS = {"Number": "number", "Float": "float", "Bool": "bool", "bool": "bool"}
 
 
@@ -155,9 +159,11 @@ def trace(python_function: Callable[..., Any], name: str | None = None) -> Funct
         raise untraceable(name, "it returns nothing")
     made = Function(name, (), attrs, outs, inspect.getdoc(python_function) or "", defaults,
                     frozenset(booleans))  # fmt: skip
-    if any(n == "result" for n in params):  # Vjp.saves says "result" for the op's own output
-        outs = replace(outs, {variables[list(params).index("result")]: variable("result_")})
-        params = {("result_" if n == "result" else n): kind for n, kind in params.items()}
+    for position, taken in enumerate(list(params)):
+        if taken in _RESERVED:
+            renamed = variable(f"{taken}_", boolean=params[taken] == "bool")
+            outs = replace(outs, {variables[position]: renamed})
+            params = {(f"{n}_" if n == taken else n): kind for n, kind in params.items()}
     unannotated = "float" if made.floating else "number"
     made.outs = outs
     made.params = tuple(Param(n, kind or unannotated) for n, kind in params.items())
@@ -203,7 +209,7 @@ def fresh(name: str, taken: Iterable[str]) -> str:
     return free
 
 
-# -------------------------------------------------------------------------------------- derivatives
+# ------------------------------------------------------------------------------------ derivatives
 def _make_vjp(function: Function, needs: tuple[bool, ...]) -> Vjp:
     taken = {*function.names, *function.attrs}
     seeds: list[Param] = []

@@ -71,7 +71,7 @@ def identifier(name: str) -> str:
     return f"{text}_" if text in _KEYWORDS else re.sub("__+", "_", text)
 
 
-# ------------------------------------------------------------------------------------- the template
+# ----------------------------------------------------------------------------------- the template
 def body(function: Function) -> str:
     """``template <typename T> GG_FN T name(T x, ...)``; several outputs are references."""
     return _Body(function).text()

@@ -215,7 +215,7 @@ class _Printer:
         used.add(text)
         self.code.results.append(text)
 
-    # -------------------------------------------------------------------------------------- names
+    # --------------------------------------------------------------------------------------- names
     def kind(self, out: Expr) -> str:
         dtype = self.result_dtype(out)
         return self.use(f"np_{dtype.name}", dtype)

@@ -127,7 +127,7 @@ def condition(part: Expr) -> Expr:
     return FUNCTIONS["ne"](part, 0)
 
 
-# ------------------------------------------------------------------ rewritings that keep the value
+# ----------------------------------------------------------------- rewritings that keep the value
 def applied(part: Expr, name: str) -> bool:
     """Whether the outermost function of ``part`` has this name."""
     return part.function is not None and part.function.name == name

@@ -15,7 +15,7 @@ from . import scalars as rules
 from .nodes import Expr
 from .scalars import Scalar, is_constant, scalar
 
-# --------------------------------------------------------------------------------------- arithmetic
+# -------------------------------------------------------------------------------------- arithmetic
 add: Scalar = scalar(
     "add", 2, "({0} + {1})", "numpy.add", python="({0} + {1})", simplify=rules.simplify_add,
     cotangents=lambda g, y, a, b: (g, g),
@@ -142,7 +142,7 @@ def _first_stays(a: Expr, b: Expr, wins: Expr) -> Expr:
     return wins | isnan(b)
 
 
-# ----------------------------------------------------------------- powers, exponentials, logarithms
+# --------------------------------------------------------------- powers, exponentials, logarithms
 sqrt: Scalar = scalar(
     "sqrt", 1, "gg::sqrt({0})", "numpy.sqrt", floating=True, result=True,
     cotangents=lambda g, y, x: (g / (2 * y),),
@@ -217,7 +217,7 @@ def _power_exponent(g: Expr, y: Expr, x: Expr, p: Expr) -> Expr | None:
     return where(eq(x, 0) & (p >= 0), 0, g * (y * log(x)))
 
 
-# ---------------------------------------------------------------------- trigonometry and hyperbolas
+# -------------------------------------------------------------------- trigonometry and hyperbolas
 sin: Scalar = scalar(
     "sin", 1, "gg::sin({0})", "numpy.sin", floating=True,
     cotangents=lambda g, y, x: (g * cos(x),),
@@ -278,7 +278,7 @@ def _angle(g: Expr, numerator: Expr, a: Expr, b: Expr) -> Expr:
     return where(eq(square, 0), 0, g * (numerator / square))
 
 
-# -------------------------------------------------------------------------------- special functions
+# ------------------------------------------------------------------------------ special functions
 sigmoid: Scalar = scalar(
     "sigmoid", 1, "gg::sigmoid({0})", lowering=lambda x: reciprocal(exp(-x) + 1), floating=True,
     result=True, cotangents=lambda g, y, x: (g * (1 - y) * y,),
@@ -324,7 +324,7 @@ def _order_bar(s: Expr) -> Expr | None:
     raise no_derivative("zeta", 0)
 
 
-# ---------------------------------------------------------------------------- conditions and choice
+# -------------------------------------------------------------------------- conditions and choice
 def _comparison(name: str, sign: str, ufunc: str) -> Scalar:
     text = f"({{0}} {sign} {{1}})"
     return scalar(name, 2, text, ufunc, python=text, boolean=True)

@@ -71,7 +71,7 @@ def as_tensor(g: Any) -> Any:
     return g if isinstance(g, TensorBase) else new_tensor(g, kind_of_array(g))
 
 
-# ------------------------------------------------------------------------------------------- leaves
+# ----------------------------------------------------------------------------------------- leaves
 def deliver_leaf(accumulator: Accumulator, g: Any, create: bool) -> None:
     """Adds ``g`` to the gradient of a leaf, with PyTorch's rules.
 
@@ -130,7 +130,7 @@ def _first_recorded(g: Any) -> Any:
     return g if ours and unshared and array.flags.c_contiguous else g.clone()
 
 
-# -------------------------------------------------------------------------------------------- hooks
+# ------------------------------------------------------------------------------------------ hooks
 def run_hooks(place: Any, g: Any, create: bool) -> Any:
     """Runs the tensor hooks of a node or accumulator on its cotangent, then retains it if asked.
 

@@ -1,6 +1,6 @@
 """What a tensor is below its mathematics: an array, its kind, and its place in a graph.
 
-Holds:     ``node`` is None for constants, a leaf's Accumulator, or the node that made the tensor, so
+Holds:     ``node`` is None for constants, a leaf's Accumulator, or the node that made the tensor:
            "requires a gradient" and "has a node" are the same thing. ``array`` is always an array,
            never a NumPy scalar. ``storage`` is made when somebody first shares, saves or writes.
 Must not:  know any operation. ``tensor.Tensor`` derives from this and says so with ``use_class``.
@@ -45,7 +45,8 @@ class TensorBase:
     extra    rare state (names, retained gradients), or None
     """
 
-    __slots__ = ("__weakref__", "_grad", "array", "base", "extra", "kind", "node", "shape", "storage")
+    __slots__ = ("__weakref__", "_grad", "array", "base", "extra", "kind", "node", "shape",
+                 "storage")  # fmt: skip
 
     array: Any
     kind: Kind

@@ -87,7 +87,7 @@ def grad(outputs: Tensors, inputs: Tensors, grad_outputs: Any = None,
     )
 
 
-# ----------------------------------------------------------------------------------------- requests
+# --------------------------------------------------------------------------------------- requests
 def is_leaf(tensor: TensorBase) -> bool:
     """Whether the user made the tensor, rather than a recorded op."""
     node = tensor.node

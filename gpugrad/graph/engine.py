@@ -55,7 +55,7 @@ class Pass:
         for position, target in enumerate(targets or ()):
             self.captured.setdefault(target.node, []).append(position)
 
-    # ------------------------------------------------------------------------------------- planning
+    # ------------------------------------------------------------------------------------ planning
     def plan(self) -> None:
         """Finds what to visit, in which order, and everything that would go wrong."""
         last = self.collect()
@@ -113,7 +113,7 @@ class Pass:
         self.order = [node for node in self.order if node in above]
         self.pending = dict.fromkeys([*self.order, *(t for t in wanted if t not in above)])
 
-    # -------------------------------------------------------------------------------------- running
+    # ------------------------------------------------------------------------------------- running
     def seed(self, seeds: Sequence[Any]) -> None:
         """Puts the roots' cotangents in their places."""
         for root, g in zip(self.roots, seeds, strict=True):

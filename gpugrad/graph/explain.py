@@ -174,7 +174,7 @@ def _kind(node: Node) -> tuple[Any, ...]:
     return *_place(node), node.rule.name, node.shape, output
 
 
-# -------------------------------------------------------------------------------------------- names
+# ------------------------------------------------------------------------------------------ names
 def _name_of_first_root(names: list[Named], trail: Trail) -> str:
     """What the program calls the tensor that the releasing pass began from."""
     first = [

@@ -63,7 +63,7 @@ class _Local(threading.local):
 local = _Local()
 
 
-# -------------------------------------------------------------------------------- modules and steps
+# ------------------------------------------------------------------------------ modules and steps
 def enter_module(name: str) -> Scope:
     """Nodes recorded from here on belong to module ``name``; returns the token for leaving it."""
     mode = local.mode
@@ -90,7 +90,7 @@ def step_number() -> int:
     return _progress[0]
 
 
-# ---------------------------------------------------------------------------------------- grad mode
+# -------------------------------------------------------------------------------------- grad mode
 def is_grad_enabled() -> bool:
     """Whether ops of this thread record nodes."""
     return local.mode.grad

@@ -29,7 +29,7 @@ ACCOUNTED = os.environ.get("GPUGRAD_LEDGER", "on").lower() not in ("off", "0")
 _LOG_LENGTH = 16  # writes remembered per saved storage, for the error message
 
 
-# ------------------------------------------------------------------------------- keeping, releasing
+# ----------------------------------------------------------------------------- keeping, releasing
 def keep(tensors: Sequence[TensorBase], numbers: tuple[Any, ...] = ()) -> Any:
     """The ``saved`` tuple for ``tensors`` and ``numbers``, counted."""
     flat: list[Any] = []
@@ -46,7 +46,7 @@ def keep(tensors: Sequence[TensorBase], numbers: tuple[Any, ...] = ()) -> Any:
 
 
 def release(saved: tuple[Any, ...]) -> int:
-    """Takes the storages of ``saved`` off the account; returns the bytes no graph keeps any more."""
+    """Takes the storages of ``saved`` off the account; returns the bytes no graph keeps now."""
     freed = 0
     for storage in saved[1::2]:
         if storage.__class__ is not Storage:
@@ -129,7 +129,7 @@ def _output_edge(node: Node, output: int) -> Any:
     return port
 
 
-# ---------------------------------------------------------------------------------- in-place writes
+# -------------------------------------------------------------------------------- in-place writes
 class _Clock:
     """``written``: the sequence number of the newest write to any saved storage."""
 

@@ -30,7 +30,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-# ------------------------------------------------------------------------------------------ queries
+# ---------------------------------------------------------------------------------------- queries
 def used_bytes(device: Any = None) -> int:
     """Bytes in live arrays on ``device`` (None: the default one)."""
     return meter(device).used()
@@ -94,7 +94,7 @@ def reconcile(device: Any = None) -> tuple[DeviceUse, list[Part]]:
     return use, [*parts, Part("context", context, not on_cpu), others]
 
 
-# ------------------------------------------------------------------------------------------- meters
+# ----------------------------------------------------------------------------------------- meters
 _meters: dict[device, Meter] = {}
 
 
@@ -207,7 +207,7 @@ def _cuda_properties(index: int) -> Properties:
     )  # fmt: skip
 
 
-# --------------------------------------------------------------------------------------- allocation
+# ------------------------------------------------------------------------------------- allocation
 _peaks: list[int] = []  # per GPU; the allocator holds this very list
 _ours: list[Callable[[int], Any]] = []
 
@@ -283,7 +283,7 @@ def _pool() -> Any:
     return owner if hasattr(owner, "used_bytes") else cupy().get_default_memory_pool()
 
 
-# --------------------------------------------------------------------------------------------- NVML
+# ------------------------------------------------------------------------------------------- NVML
 @cache
 def _nvml() -> Any:
     """pynvml with the library loaded, or None where there is none (WSL 1, Jetson, no driver)."""

@@ -51,7 +51,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-# -------------------------------------------------------------------------------------- activations
+# ------------------------------------------------------------------------------------ activations
 def _run(op: Callable[..., Any], input: Any, inplace: bool, **settings: Any) -> Any:
     if not inplace:
         return op(input, **settings)
@@ -190,7 +190,7 @@ def threshold_(input: Any, threshold: float, value: float) -> Any:
     return _run(act.threshold, input, True, threshold=threshold, value=value)
 
 
-# ------------------------------------------------------------------------------------------ lookups
+# ---------------------------------------------------------------------------------------- lookups
 def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
     """In training, zeroes elements with probability ``p`` and scales the others by 1 / (1 - p)."""
     if not inplace or not training or p == 0:

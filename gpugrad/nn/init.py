@@ -44,7 +44,7 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     return _GAINS[nonlinearity]
 
 
-# ---------------------------------------------------------------------------------------- constants
+# -------------------------------------------------------------------------------------- constants
 def constant_(tensor: Tensor, val: float) -> Any:
     """Every element is ``val``."""
     with no_grad():
@@ -88,7 +88,7 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Any:
         return tensor
 
 
-# ------------------------------------------------------------------------------------------- random
+# ----------------------------------------------------------------------------------------- random
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Any = None) -> Any:
     """Uniform between ``a`` and ``b``."""
     with no_grad():

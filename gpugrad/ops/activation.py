@@ -23,7 +23,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-# ----------------------------------------------------------------------------------- made of a ramp
+# --------------------------------------------------------------------------------- made of a ramp
 @elementwise
 def relu(input: Number) -> Expr:
     """The positive part; its derivative at 0 is 0.
@@ -130,7 +130,7 @@ def softshrink(input: Float, *, lambd: float = 0.5) -> Expr:
     return s.where((input >= -lambd) & (input <= lambd), 0, outside)
 
 
-# ------------------------------------------------------------------------------------------- smooth
+# ----------------------------------------------------------------------------------------- smooth
 @elementwise
 def sigmoid(input: Float) -> Expr:
     """The logistic function; neither tail overflows.

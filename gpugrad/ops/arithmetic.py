@@ -52,7 +52,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-# -------------------------------------------------------------------------------- sums and products
+# ------------------------------------------------------------------------------ sums and products
 @elementwise
 def add(input: Number, other: Number) -> Expr:
     """The sum.
@@ -225,7 +225,7 @@ def rad2deg(input: Float) -> Expr:
     return input * (180 / math.pi)
 
 
-# ------------------------------------------------------------------------------------------- powers
+# ----------------------------------------------------------------------------------------- powers
 @elementwise
 def pow(input: Number, exponent: Number) -> Expr:
     """``input`` to the power of ``exponent``; one of them may be a number.
@@ -240,7 +240,7 @@ def pow(input: Number, exponent: Number) -> Expr:
     return s.pow(input, exponent)
 
 
-# -------------------------------------------------------------------------- remainders and rounding
+# ------------------------------------------------------------------------ remainders and rounding
 @elementwise
 def floor_divide(input: Number, other: Number) -> Expr:
     """The quotient rounded down.

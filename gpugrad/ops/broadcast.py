@@ -20,7 +20,7 @@ __all__ = ["convert", "expand", "expand_to", "kind_of_value", "sum_axes", "sum_t
            "sum_to_shape", "wide_dtype"]  # fmt: skip
 
 
-# ------------------------------------------------------------------------- expand and its transpose
+# ----------------------------------------------------------------------- expand and its transpose
 def sum_axes(shape: Sequence[int], target: Sequence[int]) -> tuple[int, ...]:
     """The axes of ``shape`` over which a broadcast from ``target`` has to be summed."""
     lead = len(shape) - len(target)
@@ -69,7 +69,7 @@ def sum_to(x: Any, shape: Sequence[int]) -> Any:
     return x if x.shape == tuple(shape) else sum_to_shape(x, shape=Size(shape))
 
 
-# --------------------------------------------------------------------------------------- conversion
+# ------------------------------------------------------------------------------------- conversion
 def _convert_array(array: Any, kind: Kind) -> Any:
     on_host = isinstance(array, (np.ndarray, np.generic))
     if kind.is_cuda:

@@ -22,7 +22,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-# -------------------------------------------------------------------------------------- comparisons
+# ------------------------------------------------------------------------------------ comparisons
 @elementwise
 def eq(input: Number, other: Number) -> Expr:
     """Whether elements of ``input`` are equal.
@@ -99,7 +99,7 @@ def isclose(input: Number, other: Number, *, rtol: float = 1e-5, atol: float = 1
     return s.eq(input, other) | (near & s.isfinite(other)) | both
 
 
-# --------------------------------------------------------------------------------------- conditions
+# ------------------------------------------------------------------------------------- conditions
 @elementwise
 def isnan(input: Number) -> Expr:
     """Whether elements are NaN.
@@ -240,7 +240,7 @@ def bitwise_not(input: Number) -> Expr:
     return s.bitwise_not(input)
 
 
-# ------------------------------------------------------------------------------------------- choice
+# ----------------------------------------------------------------------------------------- choice
 @elementwise
 def where(condition: Bool, input: Number, other: Number) -> Expr:
     """``input`` where the condition holds, ``other`` elsewhere.
@@ -305,7 +305,7 @@ def fmin(input: Number, other: Number) -> Expr:
     return s.fmin(input, other)
 
 
-# ------------------------------------------------------------------------------------------- bounds
+# ----------------------------------------------------------------------------------------- bounds
 def clamp(input: Any, min: Any = None, max: Any = None) -> Any:
     """``input`` between two bounds, tensors or numbers, each of which may be None.
 

@@ -61,7 +61,7 @@ def _made(array: Any, requires_grad: bool) -> Any:
     return require_grad(out) if requires_grad else out
 
 
-# ----------------------------------------------------------------------------------------- from data
+# -------------------------------------------------------------------------------------- from data
 def wrap_array(array: Any) -> Any:
     """A tensor that shares the bytes of a NumPy or CuPy array."""
     kind = kind_of_array(array)
@@ -119,7 +119,7 @@ def _holds_tensors(data: Sequence[Any]) -> bool:
 
 def _inferred(data: Any, array: Any) -> Any:
     if hasattr(data, "dtype"):
-        return from_numpy_dtype(array.dtype) if not isinstance(data, TensorBase) else data.kind.dtype
+        return data.kind.dtype if isinstance(data, TensorBase) else from_numpy_dtype(array.dtype)
     found = from_numpy_dtype(array.dtype) if array.dtype.kind in "biuf" else None
     if found is None:
         raise TypeError(f"can't make a tensor of {type(data).__name__} holding {array.dtype}")
@@ -152,7 +152,7 @@ def from_dlpack(ext_tensor: Any) -> Any:
     return wrap_array(np.from_dlpack(ext_tensor) if kind == 1 else cupy().from_dlpack(ext_tensor))
 
 
-# -------------------------------------------------------------------------------------------- filled
+# ----------------------------------------------------------------------------------------- filled
 def _kind(dtype: Any, on: Any) -> Any:
     return kind_of(as_device(on), default_dtype() if dtype is None else as_dtype(dtype))
 
@@ -223,7 +223,7 @@ def full_like(input: Any, fill_value: Any, *, dtype: Any = None, device: Any = N
     return require_grad(out) if requires_grad else out
 
 
-# ----------------------------------------------------------------------------------------- sequences
+# -------------------------------------------------------------------------------------- sequences
 def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None,
            requires_grad: bool = False) -> Any:
     """Numbers from ``start`` to ``end`` (excluded) by ``step``."""

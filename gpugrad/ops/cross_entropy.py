@@ -26,7 +26,7 @@ from .softmax import log_softmax, softmax_backward_op, softmax_op
 __all__ = ["cross_entropy", "nll_loss"]
 
 
-# ------------------------------------------------------------------------------------------ the ops
+# ---------------------------------------------------------------------------------------- the ops
 # Class weights, if there are any, are the last input and the last saved slot among the inputs.
 def _slots(inputs: int, *names: str, after: tuple[str, ...] = ()) -> Callable[..., Any]:
     """The slots ``names``, "weight0" if more than ``inputs`` tensors are given, and ``after``."""
@@ -130,7 +130,7 @@ def convert_like(x: Any, like: Any) -> Any:
     return x.astype(like.dtype, copy=False)
 
 
-# ------------------------------------------------------------------------------------- for everyone
+# ----------------------------------------------------------------------------------- for everyone
 def cross_entropy(input: Any, target: Any, weight: Any = None, size_average: bool | None = None,
                   ignore_index: int = -100, reduce: bool | None = None, reduction: str = "mean",
                   label_smoothing: float = 0.0) -> Any:
@@ -194,7 +194,7 @@ def _of_probabilities(input: Any, target: Any, weight: Any, options: LossOptions
     return total / rows if options.reduction == "mean" else total
 
 
-# ------------------------------------------------------------------------------------------- checks
+# ----------------------------------------------------------------------------------------- checks
 def _check(name: str, input: Any, target: Any, weight: Any) -> tuple[Any, ...]:
     """The class weights as extra inputs; errors for what does not fit together."""
     shape = input.shape

@@ -17,7 +17,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-# ---------------------------------------------------------------------- exponentials and logarithms
+# -------------------------------------------------------------------- exponentials and logarithms
 @elementwise
 def exp(input: Float) -> Expr:
     """e to the power of each element.
@@ -148,7 +148,7 @@ def xlogy(input: Float, other: Float) -> Expr:
     return s.xlogy(input, other)
 
 
-# -------------------------------------------------------------------------------------------- roots
+# ------------------------------------------------------------------------------------------ roots
 @elementwise
 def sqrt(input: Float) -> Expr:
     """Square root; its derivative at 0 is infinite.
@@ -188,7 +188,7 @@ def hypot(input: Float, other: Float) -> Expr:
     return s.hypot(input, other)
 
 
-# ---------------------------------------------------------------------- trigonometry and hyperbolas
+# -------------------------------------------------------------------- trigonometry and hyperbolas
 @elementwise
 def sin(input: Float) -> Expr:
     """Sine of an angle in radians.

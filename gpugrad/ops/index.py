@@ -34,7 +34,7 @@ __all__ = ["broadcast_copy", "check_writable", "embedding", "gather", "get", "in
            "narrow", "put", "put_along", "select", "take_along_dim"]  # fmt: skip
 
 
-# ------------------------------------------------------------------------------------------ reading
+# ---------------------------------------------------------------------------------------- reading
 def get(input: Any, key: Any) -> Any:
     """``input[key]``: a view for ints, slices, None and Ellipsis, a copy for index tensors.
 
@@ -137,7 +137,7 @@ def _joined(xp: Any, arrays: Sequence[Any], sizes: Sequence[int]) -> Any:
     return flat
 
 
-# ---------------------------------------------------------------------------------- views by number
+# -------------------------------------------------------------------------------- views by number
 def narrow(input: Any, dim: int, start: int, length: int) -> Any:
     """``length`` entries of dimension ``dim`` from ``start``. A view."""
     axis = axis_of(dim, len(input.shape))
@@ -164,7 +164,7 @@ def select(input: Any, dim: int, index: int) -> Any:
     return slice_op(input, key=(*[slice(None)] * axis, index, Ellipsis))
 
 
-# ------------------------------------------------------------------------------------------ writing
+# ---------------------------------------------------------------------------------------- writing
 def put(target: Any, key: Any, value: Any) -> None:
     """``target[key] = value``, differentiable in both.
 
@@ -258,7 +258,7 @@ def _of_shape(region: Any, shape: Size) -> Any:
     return sum_to(region, shape[extra:]).reshape(shape)
 
 
-# -------------------------------------------------------------------------------- along a dimension
+# ------------------------------------------------------------------------------ along a dimension
 @custom(node_name="Gather", saves=("index",))
 def gather_op(xp: Any, x: Any, index: Any, *, axis: Any) -> Any:
     """``x`` at ``index`` along one dimension."""

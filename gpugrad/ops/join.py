@@ -19,7 +19,7 @@ from .generic import custom
 
 __all__ = ["cat", "chunk", "split", "stack", "unbind", "zeros_as"]
 
-# ---------------------------------------------------------------------------------- joining, splitting
+# ------------------------------------------------------------------------------ joining, splitting
 @custom(node_name="Cat")
 def _cat(xp: Any, *arrays: Any, axis: Any) -> Any:
     return xp.concatenate(arrays, axis)
@@ -90,7 +90,7 @@ def stack(tensors: Sequence[Any], dim: int = 0) -> Any:
     if any(t.shape != tensors[0].shape for t in tensors):
         raise ShapeError(
             f"stack expects each tensor to be equal size, but got {list(tensors[0].shape)} at "
-            f"entry 0 and {[list(t.shape) for t in tensors if t.shape != tensors[0].shape][0]}"
+            f"entry 0 and {next(list(t.shape) for t in tensors if t.shape != tensors[0].shape)}"
         )
     axis = axis_of(dim, len(tensors[0].shape) + 1)
     return _stack(*_alike(tensors), axis=axis)

@@ -17,7 +17,7 @@ from .generic import custom
 __all__ = ["addmm", "bmm", "dot", "linear", "matmul", "mm", "mv", "outer"]
 
 
-# --------------------------------------------------------------------------------------------- matmul
+# ----------------------------------------------------------------------------------------- matmul
 def _partners(needs: tuple[bool, ...]) -> tuple[str, ...]:
     return (("a",) if needs[1] else ()) + (("b",) if needs[0] else ())
 
@@ -113,7 +113,7 @@ def outer(input: Any, vec2: Any) -> Any:
     return input.reshape(-1, 1) * vec2
 
 
-# ---------------------------------------------------------------------------------------- with a bias
+# ------------------------------------------------------------------------------------ with a bias
 def _linear_saves(needs: tuple[bool, ...]) -> tuple[str, ...]:
     return (("x",) if needs[1] else ()) + (("weight",) if needs[0] else ())
 

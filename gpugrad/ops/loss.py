@@ -24,7 +24,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-# --------------------------------------------------------------------------------------- regression
+# ------------------------------------------------------------------------------------- regression
 def mse_loss(input: Any, target: Any, size_average: bool | None = None,
              reduce: bool | None = None, reduction: str = "mean", weight: Any = None) -> Any:
     """Squared difference; with ``weight`` a mean is divided by the weights' sum.
@@ -85,7 +85,7 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
     return reduced(term if weight is None else term * _checked(weight, input), reduction)
 
 
-# ------------------------------------------------------------------------------------ probabilities
+# ---------------------------------------------------------------------------------- probabilities
 def binary_cross_entropy(input: Any, target: Any, weight: Any = None,
                          size_average: bool | None = None, reduce: bool | None = None,
                          reduction: str = "mean") -> Any:
@@ -140,7 +140,7 @@ def kl_div(input: Any, target: Any, size_average: bool | None = None, reduce: bo
     return total / input.shape[0] if batch and input.shape else total
 
 
-# ------------------------------------------------------------------------------------------ margins
+# ---------------------------------------------------------------------------------------- margins
 def soft_margin_loss(input: Any, target: Any, size_average: bool | None = None,
                      reduce: bool | None = None, reduction: str = "mean") -> Any:
     """``log(1 + exp(-target * input))`` for targets -1 and 1.
@@ -176,7 +176,7 @@ def margin_ranking_loss(input1: Any, input2: Any, target: Any, margin: float = 0
     return reduced(terms.margin_ranking_term(input1, input2, target, margin=margin), reduction)
 
 
-# ------------------------------------------------------------------------------------------- checks
+# ----------------------------------------------------------------------------------------- checks
 def _weighted_mean(term: Any, input: Any, weight: Any, reduction: str) -> Any:
     if weight is None:
         return reduced(term, reduction)

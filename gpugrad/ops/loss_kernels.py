@@ -105,7 +105,7 @@ def _backward(name: str, g: Any, x: Any, shape: tuple[int, ...], target: Any, we
     return run(name, rows, g, x, target, weight, divisor, options).reshape(shape)
 
 
-# ---------------------------------------------------------------------------------------- on a GPU
+# --------------------------------------------------------------------------------------- on a GPU
 _MOST_BLOCKS = 1024  # of a reduction: the last one to finish adds up what the others left
 _TICKETS = 1024
 _launches = count()  # NOTE [tickets] in kernels/cross_entropy.cu
@@ -163,7 +163,7 @@ def _dense_target(xp: Any, target: Any) -> Any:
     return xp.ascontiguousarray(target) if kept else target.astype(np.int64)
 
 
-# -------------------------------------------------------------------------------------- on the CPU
+# ------------------------------------------------------------------------------------- on the CPU
 class _Targets(NamedTuple):
     """Per row: the class (0 where ignored) and its weight (0 where ignored); and who is ignored."""
 

@@ -29,7 +29,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-# --------------------------------------------------------------------------------------- regression
+# ------------------------------------------------------------------------------------- regression
 @elementwise(node_name="MseLoss")
 def mse_term(input: Float, target: Float) -> Expr:
     """Squared difference.
@@ -106,7 +106,7 @@ def gaussian_nll_term(input: Float, target: Float, var: Float, *, eps: float = 1
     return 0.5 * (s.log(safe) + d * d / safe)
 
 
-# ----------------------------------------------------------------------------------- classification
+# --------------------------------------------------------------------------------- classification
 @elementwise(node_name="BinaryCrossEntropy")
 def binary_cross_entropy_term(input: Float, target: Float) -> Expr:
     """Cross entropy of a probability; logarithms are at least -100.

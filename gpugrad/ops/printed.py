@@ -61,7 +61,7 @@ def _define(source: str, title: str, name: str, names: dict[str, Any]) -> Any:
     return names.pop(name)
 
 
-# ------------------------------------------------------------------------------------------- stubs
+# ------------------------------------------------------------------------------------------ stubs
 def _stub(*args, **kwargs):  # type: ignore[no-untyped-def]
     return OP.first_call(args, kwargs)  # type: ignore[name-defined]  # noqa: F821
 
@@ -75,7 +75,7 @@ def stub(name: str, key: str, op: Any) -> FunctionType:
     return FunctionType(code, namespace, name)
 
 
-# ------------------------------------------------------------------------------------------- calls
+# ------------------------------------------------------------------------------------------ calls
 def print_call(op: Any, key: str) -> FunctionType:
     """The real function of ``op`` (one or two tensors, then keyword arguments)."""
     params, attrs = op.params, op.attrs
@@ -206,7 +206,7 @@ def _new_storage(i: int, owner: str, array: str) -> list[str]:
     ]
 
 
-# ---------------------------------------------------------------------------------------- backward
+# --------------------------------------------------------------------------------------- backward
 def print_backward(rule: Any) -> Any:
     """``rule.backward`` for small host arrays of one kind: straight-line NumPy, no calls between.
 

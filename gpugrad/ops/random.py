@@ -97,7 +97,7 @@ def initial_seed() -> int:
     return default_generator(cpu).initial_seed()
 
 
-# ---------------------------------------------------------------------------------------------- draws
+# ------------------------------------------------------------------------------------------ draws
 def _bits(kind: Any, generator: Generator | None) -> Any:
     return (generator or default_generator(kind.device)).bits
 
@@ -203,7 +203,7 @@ def multinomial(input: Any, num_samples: int, replacement: bool = False, *,
     return new_tensor(out, kind.with_dtype(int64))
 
 
-# ------------------------------------------------------------------------------------------- in place
+# --------------------------------------------------------------------------------------- in place
 def uniform_(tensor: Any, a: float = 0.0, b: float = 1.0,
              generator: Generator | None = None) -> Any:
     """Overwrites ``tensor`` with uniform numbers in [a, b)."""
@@ -218,7 +218,7 @@ def normal_(tensor: Any, mean: float = 0.0, std: float = 1.0,
     return tensor.copy_(new_tensor(draw * std + mean, tensor.kind))
 
 
-# -------------------------------------------------------------------------------------------- dropout
+# ---------------------------------------------------------------------------------------- dropout
 def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
     """Zeroes elements with probability ``p`` and scales the others by 1 / (1 - p).
 

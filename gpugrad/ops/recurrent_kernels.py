@@ -64,7 +64,7 @@ def _order(steps: int, reverse: bool) -> range:
     return range(steps - 1, -1, -1) if reverse else range(steps)
 
 
-# ---------------------------------------------------------------------------------------------- CPU
+# -------------------------------------------------------------------------------------------- CPU
 @lru_cache(maxsize=64)
 def _constants(hidden: int, dtype: Any) -> tuple[Any, Any]:
     """The rows s and 1 - s, for gates in the order i, f, g, o."""
@@ -176,7 +176,7 @@ def _derivative(gates: Any) -> Any:
     return np.subtract(scale * scale, slope, out=slope)
 
 
-# --------------------------------------------------------------------------------------------- CUDA
+# ------------------------------------------------------------------------------------------- CUDA
 def _kernel(name: str, dtype: Any) -> Any:
     element = _CUDA[dtype.name]
     names = tuple(f"gg::{kernel}<{element}>" for kernel in _KERNELS)

@@ -21,7 +21,7 @@ from .shape import reshape_op
 __all__ = ["amax", "amin", "kept_shape", "max_", "mean", "min_", "spread", "sum_"]
 
 
-# ------------------------------------------------------------------------------------- sum and mean
+# ----------------------------------------------------------------------------------- sum and mean
 def _sum(xp: Any, x: Any, *, axes: tuple[int, ...], keepdim: bool) -> Any:
     wide = wide_dtype(x)
     y = x.sum(axis=axes, dtype=wide, keepdims=keepdim)
@@ -89,7 +89,7 @@ def mean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = Non
     return mean_op(input, axes=axes_of(dim, len(input.shape)), keepdim=keepdim)
 
 
-# ------------------------------------------------------------------------------------------- extremes
+# --------------------------------------------------------------------------------------- extremes
 @custom(node_name="Amax", saves=("x", "result"))
 def amax_op(xp: Any, x: Any, *, axes: Any, keepdim: Any) -> Any:
     """The largest elements; equal ones share the cotangent evenly."""

@@ -73,7 +73,7 @@ def blocks(rows: Rows) -> Iterator[slice]:
         yield slice(start, start + step)
 
 
-# -------------------------------------------------------------------------------------- on a GPU
+# --------------------------------------------------------------------------------------- on a GPU
 class Team(NamedTuple):
     """Who works on a row (``Solo``, ``Warp`` or ``Block`` of kernels/rows.cuh), and the launch."""
 

@@ -73,7 +73,7 @@ def scatter_add_along(out: Any, dim: int, index: Any, source: Any) -> Any:
     return out
 
 
-# ---------------------------------------------------------------------------------------- on a GPU
+# --------------------------------------------------------------------------------------- on a GPU
 def _add_on_cuda(table: Any, indices: Any, rows: Any) -> None:
     xp = module_of(table)
     width = prod(table.shape[1:])
@@ -91,7 +91,7 @@ def _add_on_cuda(table: Any, indices: Any, rows: Any) -> None:
     ))  # fmt: skip
 
 
-# -------------------------------------------------------------------------------------- on the CPU
+# ------------------------------------------------------------------------------------- on the CPU
 # Elements from which the import of scipy.sparse (0.1 s, once) is worth its while.
 _WORTH_SPARSE = 1 << 15
 

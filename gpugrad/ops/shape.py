@@ -19,13 +19,13 @@ from .generic import Linear, linear
 from .record import same_bytes
 
 __all__ = [
-    "broadcast_tensors", "broadcast_to", "clone", "contiguous", "expand", "expand_sizes", "flatten", "flip",
-    "movedim", "permute", "repeat", "reshape", "roll", "squeeze", "sum_to", "swapaxes", "t",
+    "broadcast_tensors", "broadcast_to", "clone", "contiguous", "expand", "expand_sizes", "flatten",
+    "flip", "movedim", "permute", "repeat", "reshape", "roll", "squeeze", "sum_to", "swapaxes", "t",
     "transpose", "unflatten", "unsqueeze", "view",
 ]  # fmt: skip
 
 
-# ------------------------------------------------------------------------------- the five primitives
+# ---------------------------------------------------------------------------- the five primitives
 reshape_op: Linear = linear(
     "reshape", node_name="View", view=True,
     forward=lambda xp, x, *, shape: x.reshape(shape),
@@ -59,7 +59,7 @@ def _negated(shifts: Any) -> Any:
     return -shifts if isinstance(shifts, int) else tuple(-s for s in shifts)
 
 
-# ------------------------------------------------------------------------------------------- reshape
+# ---------------------------------------------------------------------------------------- reshape
 def reshape(input: Any, *shape: Any) -> Any:
     """``input`` with its elements, in order, in another shape; a view where strides allow.
 
@@ -121,7 +121,7 @@ def unsqueeze(input: Any, dim: int) -> Any:
     return reshape_op(input, shape=Size((*input.shape[:at], 1, *input.shape[at:])))
 
 
-# ------------------------------------------------------------------------------------------- permute
+# ---------------------------------------------------------------------------------------- permute
 def permute(input: Any, *dims: Any) -> Any:
     """Dimensions in another order; a view."""
     axes = tuple(axis_of(d, len(input.shape)) for d in flat_sizes(dims))
@@ -164,7 +164,8 @@ def movedim(input: Any, source: Any, destination: Any) -> Any:
     places = [axis_of(d, ndim) for d in ([destination] if one else destination)]
     rest = iter(i for i in range(ndim) if i not in sources)
     moved = dict(zip(places, sources, strict=True))
-    return permute_op(input, axes=tuple(moved[i] if i in moved else next(rest) for i in range(ndim)))
+    axes = tuple(moved[i] if i in moved else next(rest) for i in range(ndim))
+    return permute_op(input, axes=axes)
 
 
 def flip(input: Any, *dims: Any) -> Any:
@@ -177,7 +178,7 @@ def roll(input: Any, shifts: Any, dims: Any = None) -> Any:
     return roll_op(input, shifts=shifts, axes=dims)
 
 
-# ------------------------------------------------------------------------------------------ expansion
+# -------------------------------------------------------------------------------------- expansion
 def expand_sizes(input: Any, *sizes: Any) -> Any:
     """``input`` seen with larger sizes; -1 keeps a size. A view."""
     wanted = flat_sizes(sizes)
@@ -217,8 +218,9 @@ def repeat(input: Any, *repeats: Any) -> Any:
         )
     padded = (1,) * (len(times) - len(shape)) + tuple(shape)
     spread = reshape(input, [n for size in padded for n in (1, size)])
-    wide = expand_sizes(spread, [n for r, size in zip(times, padded, strict=True) for n in (r, size)])
-    return reshape(wide, [r * size for r, size in zip(times, padded, strict=True)])
+    pairs = list(zip(times, padded, strict=True))
+    wide = expand_sizes(spread, [n for pair in pairs for n in pair])
+    return reshape(wide, [r * size for r, size in pairs])
 
 
 def contiguous(input: Any) -> Any:

@@ -22,7 +22,7 @@ __all__ = ["log_softmax", "log_softmax_op", "softmax", "softmax_backward_op", "s
            "softmin"]  # fmt: skip
 
 
-# ------------------------------------------------------------------------------------------ the ops
+# ---------------------------------------------------------------------------------------- the ops
 @custom(node_name="Softmax", saves=("result",))
 def softmax_op(xp: Any, x: Any, *, dim: int) -> Any:
     """``exp(x - max) / sum``."""
@@ -76,7 +76,7 @@ def _sum(x: Any, dim: int) -> Any:
     return sum_op(x, axes=(dim,), keepdim=True)
 
 
-# ------------------------------------------------------------------------------------- for everyone
+# ----------------------------------------------------------------------------------- for everyone
 def softmax(input: Any, dim: int | None = None, dtype: Any = None) -> Any:
     """``exp(input)`` along ``dim``, scaled to sum to one; the maximum is subtracted first.
 

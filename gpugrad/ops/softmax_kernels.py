@@ -56,7 +56,7 @@ def _apply(name: str, numpy_rows: Callable[..., None], dim: int, *inputs: Any) -
     return out
 
 
-# -------------------------------------------------------------------------------------- on the CPU
+# ------------------------------------------------------------------------------------- on the CPU
 def _on_cpu(numpy_rows: Callable[..., None], rows: Rows, shape: tuple[int, ...],
             inputs: list[Any]) -> Any:
     out = hostpool.empty(rows.shape, inputs[-1].dtype)

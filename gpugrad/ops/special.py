@@ -18,7 +18,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-# ------------------------------------------------------------------------ error and gamma functions
+# ---------------------------------------------------------------------- error and gamma functions
 @elementwise
 def erf(input: Float) -> Expr:
     """The error function.
@@ -97,7 +97,7 @@ def scaled_zeta(input: Float, *, order: float, scale: float) -> Expr:
     return scale * s.zeta(order, input)
 
 
-# ------------------------------------------------------------------------------------ made of these
+# ---------------------------------------------------------------------------------- made of these
 @elementwise
 def sinc(input: Float) -> Expr:
     """``sin(pi x) / (pi x)``, 1 at 0.

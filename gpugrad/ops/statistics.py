@@ -26,7 +26,7 @@ __all__ = ["all_", "any_", "argmax", "argmin", "count_nonzero", "cumsum", "logsu
            "prod", "std", "var", "var_mean"]  # fmt: skip
 
 
-# ------------------------------------------------------------------------------------------- variance
+# --------------------------------------------------------------------------------------- variance
 @custom(node_name="Var", saves=("x",))
 def var_op(xp: Any, x: Any, *, axes: Any, keepdim: Any, correction: Any) -> Any:
     """Mean squared distance from the mean, with ``count - correction`` in the denominator."""
@@ -75,7 +75,7 @@ def var_mean(input: Any, dim: Any = None, unbiased: bool | None = None, keepdim:
     return var(input, dim, unbiased, keepdim, correction=correction), centre
 
 
-# ---------------------------------------------------------------------------------------------- norms
+# ------------------------------------------------------------------------------------------ norms
 def norm(input: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False) -> Any:
     """The p-norm of the elements, over all of them or ``dim``.
 
@@ -142,7 +142,7 @@ def _(g: Any, x: Any, y: Any, *, axes: Any, keepdim: Any, shapes: Any) -> Any:
     return mul(spread(g, axes, shapes[0]), exp(sub(x, spread(y, axes, shapes[0]))))
 
 
-# --------------------------------------------------------------------------------- products and scans
+# ----------------------------------------------------------------------------- products and scans
 @custom(node_name="Prod", saves=("x",))
 def prod_op(xp: Any, x: Any, *, axis: Any, keepdim: Any) -> Any:
     """The product along one axis; zeros need no special case in its gradient."""
@@ -210,7 +210,7 @@ def cumsum(input: Any, dim: int) -> Any:
     return cumsum_op(input, axis=axis_of(dim, len(input.shape)))
 
 
-# --------------------------------------------------------------------------- positions, truth, counts
+# ----------------------------------------------------------------------- positions, truth, counts
 def _plain(input: Any, array: Any, element: Any) -> Any:
     kind = input.kind.with_dtype(element)
     return new_tensor(kind.xp.asarray(array, kind.numpy), kind)

@@ -75,7 +75,7 @@ class Optimizer:
         self._step_pre_hooks = HookTable()
         self._step_post_hooks = HookTable()
 
-    # ---------------------------------------------------------------------------------------- steps
+    # --------------------------------------------------------------------------------------- steps
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Updates every parameter that has a gradient; returns what ``closure`` returned."""
         raise NotImplementedError
@@ -105,7 +105,7 @@ class Optimizer:
         """``hook(optimizer, args, kwargs)`` runs after each step."""
         return self._step_post_hooks.register(hook)
 
-    # --------------------------------------------------------------------------------------- groups
+    # -------------------------------------------------------------------------------------- groups
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Adds a group; options it does not give are the optimizer's defaults.
 
@@ -150,7 +150,7 @@ class Optimizer:
             if not ids.isdisjoint(map(id, group["params"])):
                 raise ValueError("some parameters appear in more than one parameter group")
 
-    # ---------------------------------------------------------------------------------------- state
+    # --------------------------------------------------------------------------------------- state
     def state_dict(self) -> dict[str, Any]:
         """``{"state": {number: state}, "param_groups": [...]}``, parameters given as numbers."""
         numbers: dict[int, int] = {}

@@ -98,7 +98,7 @@ def _wide(constant: float) -> Any:
     return int(constant) if isinstance(constant, bool) else float(constant)
 
 
-# --------------------------------------------------------------------------------------------- CUDA
+# ------------------------------------------------------------------------------------------- CUDA
 class _Dense:
     """The columns of a launch, with a dense copy in place of every array that is not C-contiguous.
 
@@ -129,7 +129,7 @@ class _Dense:
             array[...] = dense
 
 
-# ---------------------------------------------------------------------------------------------- CPU
+# -------------------------------------------------------------------------------------------- CPU
 class _Scratch(threading.local):
     """Two buffers per dtype and thread, and views of them in the shapes that were asked for."""
 

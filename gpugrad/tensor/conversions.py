@@ -118,7 +118,7 @@ class Conversions(TensorBase):
 
     view = shape.view
 
-    # ----------------------------------------------------------------------------------- other libraries
+    # ----------------------------------------------------------------------------- other libraries
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         array = self.numpy()
         return array if dtype is None else array.astype(dtype, copy=False)

@@ -16,8 +16,6 @@ import numpy as np
 from ..array import device, dtype
 from ..errors import GraphError
 from ..graph import (
-    Hooks,
-    Size,
     TensorBase,
     backward,
     graph_node,
@@ -49,7 +47,7 @@ class Tensor(Methods, InPlace, Conversions):
             return creation.tensor(data[0], dtype="float32", device=device)
         return creation.empty(*(data or (0,)), device=device)
 
-    # ------------------------------------------------------------------------------------- properties
+    # ---------------------------------------------------------------------------------- properties
     @property
     def dtype(self) -> dtype:
         """The element type."""
@@ -118,7 +116,7 @@ class Tensor(Methods, InPlace, Conversions):
         """Whether the dtype is floating."""
         return self.kind.is_floating_point
 
-    # ---------------------------------------------------------------------------------------- the graph
+    # ----------------------------------------------------------------------------------- the graph
     @property
     def requires_grad(self) -> bool:
         """Whether a gradient flows to this tensor."""
@@ -239,7 +237,7 @@ class Tensor(Methods, InPlace, Conversions):
         """Calls ``hook(tensor)`` each time a gradient has arrived in ``.grad`` of this leaf."""
         return add_hook(self, hook, post=True)
 
-    # ---------------------------------------------------------------------------------- Python protocol
+    # ----------------------------------------------------------------------------- Python protocol
     def __repr__(self) -> str:
         return tensor_repr(self)
 

@@ -33,7 +33,7 @@ class Methods(TensorBase):
     __slots__ = ()
     __array_ufunc__ = None  # NumPy arrays on the left leave the operator to tensors
 
-    # ------------------------------------------------------------------------------------- operators
+    # ----------------------------------------------------------------------------------- operators
     __add__ = __radd__ = arithmetic.add
     add = aliases.add
     __mul__ = __rmul__ = mul = multiply = arithmetic.mul
@@ -86,7 +86,7 @@ class Methods(TensorBase):
     def __invert__(self) -> Any:
         return compare.bitwise_not(self)
 
-    # ------------------------------------------------------------------------------------ elementwise
+    # --------------------------------------------------------------------------------- elementwise
     exp = arithmetic.exp
     log = arithmetic.log
     log2 = arithmetic.log2
@@ -136,7 +136,7 @@ class Methods(TensorBase):
         """``self`` where ``condition``, else ``other``."""
         return compare.where(condition, self, other)
 
-    # ------------------------------------------------------------------------------------- reductions
+    # ---------------------------------------------------------------------------------- reductions
     sum = reduce.sum_
     mean = reduce.mean
     max = reduce.max_
@@ -157,7 +157,7 @@ class Methods(TensorBase):
     softmax = softmax
     log_softmax = log_softmax
 
-    # ---------------------------------------------------------------------------------- linear algebra
+    # ------------------------------------------------------------------------------ linear algebra
     mm = linalg.mm
     bmm = linalg.bmm
     mv = linalg.mv
@@ -165,7 +165,7 @@ class Methods(TensorBase):
     outer = ger = linalg.outer
     addmm = linalg.addmm
 
-    # ---------------------------------------------------------------------------------- shape and index
+    # ----------------------------------------------------------------------------- shape and index
     reshape = shape.reshape
     flatten = shape.flatten
     unflatten = shape.unflatten
@@ -205,11 +205,11 @@ class Methods(TensorBase):
         return shape.reshape(self, other.shape)
 
     @property
-    def T(self) -> Any:  # noqa: N802  (PyTorch's name)
+    def T(self) -> Any:
         """Dimensions reversed."""
         return shape.permute(self, *reversed(range(len(self.shape))))
 
     @property
-    def mT(self) -> Any:  # noqa: N802
+    def mT(self) -> Any:
         """The last two dimensions swapped."""
         return shape.transpose(self, -2, -1)

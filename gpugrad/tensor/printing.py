@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..array import bool_, default_dtype, default_device, int64
+from ..array import bool_, default_device, default_dtype, int64
 from ..graph import graph_node, is_leaf
 
 __all__ = ["set_printoptions", "tensor_repr"]
@@ -58,7 +58,8 @@ def _formatter(array: Any) -> Callable[[Any], str]:
         width = max((len(text) for text in texts), default=0)
         return lambda v: str(bool(v)).rjust(width)
     if array.dtype.kind in "iu":
-        width = max((len(str(v)) for v in (values.min(), values.max())), default=0) if values.size else 0
+        ends = (values.min(), values.max()) if values.size else ()
+        width = max((len(str(v)) for v in ends), default=0)
         return lambda v: str(int(v)).rjust(width)
     return _float_formatter(values.astype(np.float64))
 
@@ -67,9 +68,8 @@ def _float_formatter(values: Any) -> Callable[[Any], str]:
     finite = np.abs(values[np.isfinite(values) & (values != 0)])
     digits = _options["precision"]
     whole = bool((values[np.isfinite(values)] % 1 == 0).all())
-    large = finite.size and (finite.max() / finite.min() > 1000 or finite.max() > 1e8)
-    scientific = bool(finite.size and (finite.max() > 1e8 or finite.min() < 1e-4 or
-                                       (large and not whole and finite.max() / finite.min() > 1000)))
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (1.0, 1.0)
+    scientific = high / low > 1000 or high > 1e8 or (not whole and low < 1e-4)
 
     def text(v: Any) -> str:
         v = float(v)
@@ -94,13 +94,14 @@ def _body(array: Any, show: Callable[[Any], str], indent: int, summarise: bool) 
     if array.ndim == 1:
         items = [show(v) for v in head] + ["..."] * cut + [show(v) for v in tail]
         return _wrapped(items, indent)
+    separator: str = "," + "\n" * (array.ndim - 1) + " " * (indent + 1)
     rows = [_body(row, show, indent + 1, summarise) for row in head]
     rows += ["..."] * cut + [_body(row, show, indent + 1, summarise) for row in tail]
-    return "[" + ("," + "\n" * (array.ndim - 1) + " " * (indent + 1)).join(rows) + "]"
+    return "[" + separator.join(rows) + "]"
 
 
 def _wrapped(items: list[str], indent: int) -> str:
     width = max((len(item) for item in items), default=1) + 2
-    per_line = max(1, (_options["linewidth"] - indent) // width)
+    per_line: int = max(1, (_options["linewidth"] - indent) // width)
     lines = [", ".join(items[i : i + per_line]) for i in range(0, len(items), per_line)]
     return "[" + (",\n" + " " * (indent + 1)).join(lines) + "]"

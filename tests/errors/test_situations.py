@@ -21,7 +21,7 @@ def two_losses(torch, **keywords) -> tuple:
     return x, z.mean(), z.sum()
 
 
-# ---------------------------------------------------------------------------- two losses, one trunk
+# -------------------------------------------------------------------------- two losses, one trunk
 def test_the_second_loss_over_a_trunk_fails() -> None:
     _, average, total = two_losses(gpugrad, device="cpu")
     average.backward()
@@ -67,7 +67,7 @@ def test_the_error_says_what_retaining_would_cost() -> None:
     assert caught.value.freed_bytes == 4000
 
 
-# ---------------------------------------------------------------------------- data outside the loop
+# -------------------------------------------------------------------------- data outside the loop
 def train_on_slices(requires_grad: bool, detach: bool = False) -> list[float]:
     gpugrad.manual_seed(0)
     x = gpugrad.linspace(0, 1, 20, device="cpu").requires_grad_(requires_grad)
@@ -102,7 +102,7 @@ def test_data_without_a_graph_works() -> None:
     assert train_on_slices(requires_grad=True, detach=True) == losses
 
 
-# ------------------------------------------------------------------------------------- hidden state
+# ----------------------------------------------------------------------------------- hidden state
 class Predictor(nn.Module):
     def __init__(self) -> None:
         super().__init__()
@@ -157,7 +157,7 @@ def test_a_hidden_state_made_anew_or_detached_works(between_steps) -> None:
     assert losses[2] < losses[0]
 
 
-# --------------------------------------------------------------------------------- graphs that grow
+# ------------------------------------------------------------------------------- graphs that grow
 def test_retaining_in_a_loop_grows_evenly_and_release_returns_to_the_start() -> None:
     x = gpugrad.ones(1000, device="cpu", requires_grad=True)
     start, kept, held = memory.held(), [], []

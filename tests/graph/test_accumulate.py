@@ -125,7 +125,7 @@ def test_gradients_that_meet_in_place_leave_saved_values_alone() -> None:
     assert x.grad[0].item() == pytest.approx(2 * 2 * (1 + 2 * 4 + 1))
 
 
-# -------------------------------------------------------------------------------------- retain_grad
+# ------------------------------------------------------------------------------------ retain_grad
 def test_retain_grad_fills_grad_of_a_value_in_the_middle() -> None:
     x = leaf()
     h = x * 2
@@ -152,7 +152,7 @@ def test_retain_grad_needs_a_graph() -> None:
         gpugrad.ones(1, device="cpu").retain_grad()
 
 
-# -------------------------------------------------------------------------------------------- hooks
+# ------------------------------------------------------------------------------------------ hooks
 def test_tensor_hooks_run_in_order_and_may_replace_the_gradient() -> None:
     x = leaf()
     x.register_hook(lambda g: g + 1)

@@ -14,7 +14,7 @@ def leaf(*values: float) -> gpugrad.Tensor:
     return gpugrad.tensor([float(v) for v in values], device="cpu", requires_grad=True)
 
 
-# ---------------------------------------------------------------------------------- roots and seeds
+# -------------------------------------------------------------------------------- roots and seeds
 def test_several_roots_share_one_pass() -> None:
     x = leaf(1, 2, 3)
     y = x * x
@@ -72,7 +72,7 @@ def test_a_root_without_graph_is_refused() -> None:
         gpugrad.ones(1, device="cpu").backward()
 
 
-# ------------------------------------------------------------------------------------------- inputs
+# ----------------------------------------------------------------------------------------- inputs
 def test_inputs_name_the_only_tensors_that_get_gradients() -> None:
     x, w = leaf(1, 2), leaf(3, 4)
     h = x * w
@@ -158,7 +158,7 @@ def test_a_released_node_on_another_path_does_no_harm() -> None:
     assert g.tolist() == [3, 3]
 
 
-# -------------------------------------------------------------------------------------------- order
+# ------------------------------------------------------------------------------------------ order
 def test_the_newest_node_runs_first_and_every_node_once() -> None:
     seen: list[str] = []
     x = leaf(1, 2)

@@ -110,7 +110,7 @@ def test_every_differentiable_op_has_a_row() -> None:
     assert not missing
 
 
-# ----------------------------------------------------------------------------------------- branches
+# --------------------------------------------------------------------------------------- branches
 def gradient(function: Any, x: list[float]) -> Any:
     (g,) = Record(trace(function), [np.array(x)], {}).backward(np.ones(len(x)))
     return g

@@ -177,7 +177,7 @@ def test_programs_go_with_their_function() -> None:
     assert gone() is None
 
 
-# -------------------------------------------------------------------------------------- expressions
+# ------------------------------------------------------------------------------------ expressions
 def test_equal_expressions_are_one_object() -> None:
     function = trace(lambda x, y: (s.exp(x * y) + 1, s.exp(x * y) * 2))
     assert function.outs[0].args[0] is function.outs[1].args[0]

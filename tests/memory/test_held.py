@@ -118,7 +118,7 @@ def test_each_device_has_an_account_of_its_own() -> None:
     del y, z
 
 
-# -------------------------------------------------------------------------------------------- steps
+# ------------------------------------------------------------------------------------------ steps
 def test_a_step_remembers_what_was_held_at_its_end_and_at_most(x) -> None:
     memory.step()
     start = memory.held(x.device)

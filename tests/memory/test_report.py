@@ -22,7 +22,7 @@ def line(offset: int = 0) -> int:
     return sys._getframe(1).f_lineno + offset
 
 
-# -------------------------------------------------------------------------------------------- facts
+# ------------------------------------------------------------------------------------------ facts
 def test_the_report_tells_every_node_with_line_and_saved_slots() -> None:
     x = leaf()
     y = x.exp()
@@ -87,7 +87,7 @@ def test_the_table_is_sorted_by_bytes_and_adds_up() -> None:
     assert max(map(len, text)) <= 100
 
 
-# ---------------------------------------------------------------------------------------- exclusive
+# -------------------------------------------------------------------------------------- exclusive
 def test_what_somebody_else_holds_is_not_exclusive() -> None:
     x = leaf()
     y = x.exp()

@@ -41,7 +41,7 @@ class Network(nn.Module):
         return self.head(x)
 
 
-# ------------------------------------------------------------------------------------- registration
+# ----------------------------------------------------------------------------------- registration
 def test_members_are_found_with_dotted_names_in_order() -> None:
     network = Network()
     assert [name for name, _ in network.named_parameters()] == [
@@ -148,7 +148,7 @@ def test_lookup_by_path() -> None:
     assert {"scale", "mean", "inner", "plain", "forward"} <= set(dir(network.layers[0]))
 
 
-# -------------------------------------------------------------------------------------------- modes
+# ------------------------------------------------------------------------------------------ modes
 def test_modes_reach_every_module_through_overridden_methods() -> None:
     class Frozen(nn.Linear):
         def train(self, mode: bool = True) -> Any:
@@ -179,7 +179,7 @@ def test_apply_visits_children_first() -> None:
     assert seen == ["Linear", "Block"]
 
 
-# -------------------------------------------------------------------------------------------- hooks
+# ------------------------------------------------------------------------------------------ hooks
 def test_hooks_change_arguments_and_results_until_removed() -> None:
     layer = nn.Identity()
     before = layer.register_forward_pre_hook(lambda module, args: args[0] + 1)
@@ -230,7 +230,7 @@ def test_a_hook_that_is_always_called_sees_a_failed_forward() -> None:
     assert seen == ["always"]
 
 
-# --------------------------------------------------------------------------------------- conversion
+# ------------------------------------------------------------------------------------- conversion
 def test_conversion_keeps_the_parameter_objects_and_their_gradients(device: str) -> None:
     block = Block()
     block.register_buffer("count", gpugrad.tensor(3))
@@ -276,7 +276,7 @@ def test_copies_share_nothing_and_pickles_come_back() -> None:
         assert isinstance(other.head.bias, nn.Parameter)
 
 
-# ----------------------------------------------------------------------------------------- printing
+# --------------------------------------------------------------------------------------- printing
 def test_a_module_prints_its_children_indented() -> None:
     class Outer(nn.Module):
         def __init__(self) -> None:
@@ -316,7 +316,7 @@ def test_a_parameter_shares_its_tensors_bytes() -> None:
     assert data._version == p._version
 
 
-# ---------------------------------------------------------------------------------- what graphs see
+# -------------------------------------------------------------------------------- what graphs see
 def recorded_in(tensor: Any) -> list[str]:
     return [node.module for node in gpugrad.memory.graph(tensor).nodes]
 

@@ -28,7 +28,7 @@ def positive(shape: tuple[int, ...], device: str = "cpu", seed: int = 3) -> Any:
     return gpugrad.tensor(np.asarray(values), dtype=gpugrad.float64, device=device)
 
 
-# --------------------------------------------------------------------------------------- of classes
+# ------------------------------------------------------------------------------------- of classes
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("reduction", REDUCTIONS)
 @pytest.mark.parametrize(("shape", "rows"), SHAPES)
@@ -129,7 +129,7 @@ def test_the_old_reduction_flags_are_understood() -> None:
     assert F.mse_loss(x, x * 2, reduce=False).shape == (3, 5)
 
 
-# -------------------------------------------------------------------------------------- elementwise
+# ------------------------------------------------------------------------------------ elementwise
 def pairs() -> list[Any]:
     """Name, keyword arguments, whether inputs are probabilities, whether targets are signs."""
     return [
@@ -184,7 +184,7 @@ def test_a_target_of_another_size_is_warned_of() -> None:
         F.mse_loss(sample((3, 1)), sample((3,)))
 
 
-# ---------------------------------------------------------------------------- compared with PyTorch
+# -------------------------------------------------------------------------- compared with PyTorch
 def torch_functional() -> Any:
     torch = pytest.importorskip("torch")
     return torch, torch.nn.functional
@@ -270,7 +270,7 @@ def test_probabilities_and_weights_match_pytorch() -> None:
             np.testing.assert_allclose(got, want, rtol=1e-10, atol=1e-10)
 
 
-# ----------------------------------------------------------------------------------------- launches
+# --------------------------------------------------------------------------------------- launches
 @pytest.mark.cuda
 @pytest.mark.parametrize("name", ["cross_entropy", "nll_loss"])
 def test_a_loss_of_classes_is_one_launch_each_way(name: str) -> None:

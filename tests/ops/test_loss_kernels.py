@@ -142,7 +142,7 @@ def test_large_logits_keep_their_difference() -> None:
     assert_close(loss, np.log1p(np.e), 1e-6)
 
 
-# ---------------------------------------------------------------- the kernel's text on this machine
+# -------------------------------------------------------------- the kernel's text on this machine
 CALLS = """
 #include "cross_entropy.cu"
 using Options = gg::Options<double>;

@@ -62,7 +62,7 @@ def test_a_dropped_second_order_graph_leaves_nothing_behind(case: Case) -> None:
         gc.enable()
 
 
-# ---------------------------------------------------------------------------------- beside PyTorch
+# --------------------------------------------------------------------------------- beside PyTorch
 def subsets(names: list[str]) -> Iterator[tuple[str, ...]]:
     for count in range(1, len(names) + 1):
         yield from combinations(names, count)

@@ -89,7 +89,7 @@ def test_extremes_follow_the_definition(row: list[float], dtype: str) -> None:
     assert np.array_equal(np.isnan(logs), np.isnan(want))
 
 
-# ---------------------------------------------------------------- the kernels' text on this machine
+# -------------------------------------------------------------- the kernels' text on this machine
 @pytest.fixture(scope="module")
 def host_kernels(tmp_path_factory: pytest.TempPathFactory) -> Any:
     compiler = shutil.which("g++") or shutil.which("c++")

@@ -40,7 +40,7 @@ def assert_close(ours: Any, theirs: Any, tolerance: float, what: str = "value") 
     assert not bad.any(), f"{what}: {ours[bad][:4]} is not {theirs[bad][:4]}"
 
 
-# ----------------------------------------------------------------------------------------- gradients
+# -------------------------------------------------------------------------------------- gradients
 def gradient(case: Case, tensors: Arrays, seed: Any, module: Any = gpugrad, *,
              create_graph: bool = False) -> list[Any]:  # fmt: skip
     """Cotangents of all inputs that require a gradient, for the cotangent ``seed`` of the value."""
@@ -77,7 +77,7 @@ def both_orders(case: Case, arrays: Arrays, module: Any = gpugrad, device: str =
     return Orders(host(value), list(map(host, first)), list(map(host, second)))
 
 
-# --------------------------------------------------------------------------------------- differences
+# ------------------------------------------------------------------------------------ differences
 _STENCIL = ((-2, 1 / 12), (-1, -8 / 12), (1, 8 / 12), (2, -1 / 12))
 
 

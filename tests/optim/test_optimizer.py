@@ -23,7 +23,7 @@ def with_gradient(p: Any) -> Any:
     return p
 
 
-# ------------------------------------------------------------------------------------------- errors
+# ----------------------------------------------------------------------------------------- errors
 @pytest.mark.parametrize(
     ("make", "error", "phrase"),
     [
@@ -74,7 +74,7 @@ def test_a_required_option_must_be_given_by_each_group() -> None:
         Custom([leaf(1.0)])
 
 
-# ------------------------------------------------------------------------------------------- groups
+# ----------------------------------------------------------------------------------------- groups
 def test_groups_have_their_own_options_and_share_the_defaults() -> None:
     slow, fast = with_gradient(leaf(1.0)), with_gradient(leaf(1.0))
     optimizer = SGD([{"params": slow}, {"params": [fast], "lr": 0.5}], lr=0.1)
@@ -104,7 +104,7 @@ def test_a_learning_rate_may_be_a_tensor() -> None:
     assert p.item() == 0.75
 
 
-# -------------------------------------------------------------------------------------------- steps
+# ------------------------------------------------------------------------------------------ steps
 def test_parameters_without_gradient_stay_and_get_no_state() -> None:
     p, q = with_gradient(leaf(1.0)), leaf(1.0)
     optimizer = Adam([p, q])
@@ -194,7 +194,7 @@ def test_step_hooks_run_around_the_step_until_removed() -> None:
     assert seen == ["before 1.0", "after 0.75", "after 0.5"]
 
 
-# -------------------------------------------------------------------------------------------- state
+# ------------------------------------------------------------------------------------------ state
 @pytest.mark.parametrize("make", [lambda p: SGD(p, lr=0.1, momentum=0.9), Adam, AdamW])
 def test_a_loaded_state_continues_exactly(make: Any, device: str) -> None:
     def start(p: Any) -> Any:

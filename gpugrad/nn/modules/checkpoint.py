@@ -49,7 +49,7 @@ class Checkpoint(Members):
 
     _version = 1
 
-    # --------------------------------------------------------------------------------------- saving
+    # -------------------------------------------------------------------------------------- saving
     def state_dict(self, *, destination: Any = None, prefix: str = "",
                    keep_vars: bool = False) -> dict[str, Any]:
         """Parameters and persistent buffers by dotted name, sharing their bytes."""
@@ -87,7 +87,7 @@ class Checkpoint(Members):
         """Takes back what ``get_extra_state`` gave."""
         raise RuntimeError("set_extra_state is to be overridden together with get_extra_state")
 
-    # -------------------------------------------------------------------------------------- loading
+    # ------------------------------------------------------------------------------------- loading
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True,
                         assign: bool = False) -> IncompatibleKeys:
         """Copies a state_dict into this module in place, or with ``assign`` takes its tensors.

@@ -226,7 +226,7 @@ class ModuleDict(_Holder):
             self[key] = module
 
 
-# --------------------------------------------------------------------------------------- parameters
+# ------------------------------------------------------------------------------------- parameters
 class _ParameterHolder(Module):
     """Named parameters; a tensor that is none yet becomes one."""
 

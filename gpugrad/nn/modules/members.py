@@ -36,7 +36,7 @@ class Members:
             _non_persistent_buffers_set=set(), _scope_name=type(self).__name__,
         )  # fmt: skip
 
-    # --------------------------------------------------------------------------------- registration
+    # -------------------------------------------------------------------------------- registration
     def register_parameter(self, name: str, param: Parameter | None) -> None:
         """Adds ``param`` under ``name``; None reserves the name."""
         self._check_name("parameter", name, "_parameters")
@@ -99,7 +99,7 @@ class Members:
         """Learns the name under which the graph will know this module."""
         self.__dict__["_scope_name"] = name
 
-    # ----------------------------------------------------------------------------------- attributes
+    # ---------------------------------------------------------------------------------- attributes
     def __getattr__(self, name: str) -> Any:
         state = self.__dict__
         for table in _TABLES:
@@ -177,7 +177,7 @@ class Members:
             names += self.__dict__[table]
         return sorted({name for name in names if not name[0].isdigit()})
 
-    # ------------------------------------------------------------------------------------ iteration
+    # ----------------------------------------------------------------------------------- iteration
     def named_modules(self: M, memo: set[Any] | None = None, prefix: str = "",
                       remove_duplicate: bool = True) -> Iterator[tuple[str, Any]]:
         """This module and all below it, each once, with dotted names."""
@@ -249,7 +249,7 @@ class Members:
                     seen.add(id(member))
                 yield (f"{owner}.{name}" if owner else name), member
 
-    # --------------------------------------------------------------------------------------- lookup
+    # -------------------------------------------------------------------------------------- lookup
     def get_submodule(self, target: str) -> Any:
         """The module at a dotted path; ``""`` is this one."""
         module: Any = self

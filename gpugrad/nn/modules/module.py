@@ -47,7 +47,7 @@ class Module(Checkpoint):
         super().__init__()
         self.__dict__.update(_forward_hooks=HookTable(), _forward_pre_hooks=HookTable())
 
-    # -------------------------------------------------------------------------------------- calling
+    # ------------------------------------------------------------------------------------- calling
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         token = enter_module(self._scope_name)
         try:
@@ -116,7 +116,7 @@ class Module(Checkpoint):
         """``hook(module, args, output)`` runs after ``forward`` and may return another output."""
         return self._forward_hooks.register(_Hook(hook, with_kwargs, always_call), prepend)
 
-    # ------------------------------------------------------------------------------------- settings
+    # ------------------------------------------------------------------------------------ settings
     def train(self: M, mode: bool = True) -> M:
         """Sets training mode (dropout and the like) for this module and all below it."""
         if not isinstance(mode, bool):
@@ -154,7 +154,7 @@ class Module(Checkpoint):
         fn(self)
         return self
 
-    # ----------------------------------------------------------------------------------- conversion
+    # ---------------------------------------------------------------------------------- conversion
     def to(self: M, *args: Any, **kwargs: Any) -> M:
         """Moves parameters and buffers: ``to(device)``, ``to(dtype)``, ``to(device, dtype)``,
         ``to(tensor)``. Only floating tensors change their dtype; parameters stay the same objects.
@@ -207,7 +207,7 @@ class Module(Checkpoint):
                 self._buffers[name] = fn(buffer)
         return self
 
-    # ------------------------------------------------------------------------------------- printing
+    # ------------------------------------------------------------------------------------ printing
     def extra_repr(self) -> str:
         """The part of the printed form between the parentheses; layers show their sizes."""
         return ""

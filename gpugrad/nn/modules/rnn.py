@@ -86,7 +86,7 @@ class LSTM(Module):
     def flatten_parameters(self) -> None:
         """Does nothing: no library here wants the weights in one piece."""
 
-    # -------------------------------------------------------------------------------------- forward
+    # ------------------------------------------------------------------------------------- forward
     def forward(self, input: Any, hx: tuple[Any, Any] | None = None) -> Any:
         """Outputs of all steps, and the last hidden and cell states."""
         if len(input.shape) not in (2, 3):
@@ -141,7 +141,7 @@ class LSTM(Module):
             return cells, cells
         return zeros(count, batch, self.proj_size, **options), cells
 
-    # --------------------------------------------------------------------------------------- checks
+    # -------------------------------------------------------------------------------------- checks
     def _check_input(self, x: Any) -> None:
         if x.shape[-1] != self.input_size:
             raise RuntimeError(

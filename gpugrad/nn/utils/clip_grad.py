@@ -83,7 +83,7 @@ def _require_finite(total: Tensor, norm_type: float) -> None:
         )
 
 
-# ----------------------------------------------------------------------------------------- the norm
+# --------------------------------------------------------------------------------------- the norm
 def _measure(tensors: list[Tensor], order: float, max_norm: float) -> tuple[Tensor, Any]:
     """The joint norm, and for each device the factor that brings it to ``max_norm``.
 
@@ -130,7 +130,7 @@ def _dense(tensors: list[Tensor]) -> list[Any]:
     return [t.kind.xp.ascontiguousarray(t.array) for t in tensors]
 
 
-# -------------------------------------------------------------------------------------- the scaling
+# ------------------------------------------------------------------------------------ the scaling
 def _scale(grads: list[Tensor], factor: Any) -> None:
     """Multiplies gradients of one device by a number, or by an array's only element."""
     for kind, same in _by(grads, "kind").items():

@@ -1,0 +1,82 @@
+"""What a graph refuses: seeds, inputs and in-place writes."""
+
+from __future__ import annotations
+
+from .text import facts
+from .tree import GraphError, InplaceError, NoGradError, ShapeError, UnusedInputError
+
+__all__ = [
+    "implicit_seed", "leaf_inplace", "modified_inplace", "no_grad_root", "not_required",
+    "seed_shape", "unused_input", "view_inplace",
+]  # fmt: skip
+
+
+def no_grad_root(index: int, why: str = "", where: str = "") -> NoGradError:
+    """backward() from a tensor that has no graph."""
+    first = f"element {index} of tensors does not require grad and does not have a grad_fn"
+    return NoGradError(facts(first, ("why", why), ("line", where)))
+
+
+def implicit_seed(shape: tuple[int, ...], where: str = "") -> GraphError:
+    """A root with several elements and no ``gradient``."""
+    first = "grad can be implicitly created only for scalar outputs"
+    return GraphError(facts(
+        first, ("root", f"shape {shape}"), ("line", where),
+        ("fix", "reduce it with .sum() or .mean(), or pass gradient= of the root's shape"),
+    ))
+
+
+def seed_shape(index: int, seed: tuple[int, ...], root: tuple[int, ...]) -> ShapeError:
+    """A seed whose shape is not the root's."""
+    return ShapeError(
+        f"Mismatch in shape: grad_output[{index}] has a shape of {seed} and "
+        f"output[{index}] has a shape of {root}."
+    )
+
+
+def not_required(where: str = "") -> NoGradError:
+    """A gradient asked for with respect to a tensor that requires none."""
+    return NoGradError(facts(
+        "One of the differentiated Tensors does not require grad",
+        ("line", where), ("fix", "call requires_grad_() on it before the forward pass"),
+    ))
+
+
+def unused_input(index: int) -> UnusedInputError:
+    """A gradient asked for with respect to a tensor that the root does not depend on."""
+    return UnusedInputError(
+        f"The differentiated Tensor at index {index} appears to not have been used in the graph. "
+        "Set allow_unused=True if this is the desired behavior."
+    )
+
+
+def leaf_inplace(view: bool, where: str = "") -> InplaceError:
+    """An in-place operation on a leaf that requires grad, or on a view of one."""
+    what = "a view of a leaf Variable" if view else "a leaf Variable"
+    first = f"{what} that requires grad is being used in an in-place operation."
+    fix = "do it under gpugrad.no_grad(), or out of place"
+    return InplaceError(facts(first, ("line", where), ("fix", fix)))
+
+
+def view_inplace(where: str = "") -> InplaceError:
+    """A write through a view, of something that a graph follows."""
+    return InplaceError(facts(
+        "a view is being modified inplace where gradients are recorded",
+        ("line", where),
+        ("fix", "index the base itself, base[...] = value, or work on a .clone()"),
+    ))
+
+
+def modified_inplace(node: str, slot: str, shape: object, saved_at: str, written_at: str,
+                     version: int, expected: int) -> InplaceError:
+    """A saved value was written to after it had been saved."""
+    first = (
+        "one of the variables needed for gradient computation has been modified by an inplace "
+        f"operation: {shape} is at version {version}; expected version {expected} instead."
+    )
+    return InplaceError(facts(
+        first,
+        ("saved", f"by {node} as '{slot}', recorded at {saved_at}"),
+        ("written", f"at {written_at}" if written_at else "by a later in-place operation"),
+        ("fix", "write it out of place, or .clone() it before writing"),
+    ))

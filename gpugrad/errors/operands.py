@@ -1,0 +1,147 @@
+"""What operands can be wrong in: shapes, dtypes, dimensions, classes, arguments."""
+
+from __future__ import annotations
+
+from .text import facts
+from .tree import DTypeError, IndexRangeError, ShapeError
+
+__all__ = [
+    "bad_choice", "bad_label_smoothing", "bad_reduction", "bad_target_dtype", "batch_mismatch",
+    "broadcast_mismatch", "clamp_without_bounds", "class_out_of_range", "class_weight_mismatch",
+    "dim_out_of_range", "gather_mismatch", "matmul_mismatch", "not_floating", "not_integral",
+    "row_out_of_range", "size_mismatch", "target_mismatch",
+]  # fmt: skip
+
+
+def broadcast_mismatch(op: str, a: tuple[int, ...], b: tuple[int, ...], *rows: tuple[str, str],
+                       where: str = "") -> ShapeError:
+    """Two shapes that do not broadcast."""
+    pairs = zip(reversed(a), reversed(b), strict=False)
+    bad = next(i for i, (m, n) in enumerate(pairs) if m != n and 1 not in (m, n))
+    dim = max(len(a), len(b)) - 1 - bad
+    first = (
+        f"The size of tensor a ({a[-1 - bad]}) must match the size of tensor b ({b[-1 - bad]}) "
+        f"at non-singleton dimension {dim}"
+    )
+    return ShapeError(facts(first, ("op", op), *rows, ("line", where)))
+
+
+def matmul_mismatch(a: tuple[int, ...], b: tuple[int, ...], where: str = "") -> ShapeError:
+    """Inner sizes of a matrix product that differ."""
+    if len(a) == 2 and len(b) == 2:
+        first = f"mat1 and mat2 shapes cannot be multiplied ({a[0]}x{a[1]} and {b[0]}x{b[1]})"
+    else:
+        first = f"matmul: shapes {a} and {b} cannot be multiplied"
+    inner = b[-2] if len(b) > 1 else b[-1]
+    need = f"input.shape[-1] == other.shape[{-2 if len(b) > 1 else -1}], here {a[-1]} and {inner}"
+    return ShapeError(facts(first, ("input", a), ("other", b), ("need", need), ("line", where)))
+
+
+def class_out_of_range(target: int, classes: int) -> IndexRangeError:
+    """A target that names no class."""
+    return IndexRangeError(facts(
+        f"Target {target} is out of bounds.",
+        ("need", f"0 <= target < {classes}, the number of classes, or target == ignore_index"),
+    ))
+
+
+def row_out_of_range(index: int, rows: int) -> IndexRangeError:
+    """An index that names no row of a table."""
+    return IndexRangeError(facts(
+        "index out of range in self",
+        ("index", index), ("need", f"0 <= index < {rows}, the number of rows"),
+    ))
+
+
+def dim_out_of_range(dim: int, count: int) -> IndexRangeError:
+    """A dimension that the tensor does not have."""
+    return IndexRangeError(
+        f"Dimension out of range (expected to be in range of [{-count}, {count - 1}], "
+        f"but got {dim})"
+    )
+
+
+def not_floating(name: str, got: object) -> DTypeError:
+    """An operation on real numbers was given integers."""
+    return DTypeError(facts(
+        f"{name}(): not implemented for {got}", ("fix", "convert first: input.float()"),
+    ))
+
+
+def bad_reduction(reduction: object) -> ValueError:
+    """A reduction that is not mean, sum or none."""
+    return ValueError(f"{reduction} is not a valid value for reduction")
+
+
+def batch_mismatch(batch: int, targets: int) -> ValueError:
+    """A loss with a different number of inputs and targets."""
+    return ValueError(
+        f"Expected input batch_size ({batch}) to match target batch_size ({targets})."
+    )
+
+
+def target_mismatch(name: str, input: object, target: object, need: object) -> ShapeError:
+    """Targets whose shape does not belong to the input's."""
+    return ShapeError(facts(
+        f"{name}: size mismatch (got input: {input}, target: {target})", ("need", f"target {need}"),
+    ))
+
+
+def class_weight_mismatch(classes: int, shape: object) -> ShapeError:
+    """Class weights that are not one per class."""
+    return ShapeError(
+        f"weight tensor should be defined either for all {classes} classes or no classes but got "
+        f"weight tensor of shape: {shape}"
+    )
+
+
+def bad_target_dtype(name: str, got: object, wanted: str) -> DTypeError:
+    """Targets of a dtype the loss cannot use."""
+    return DTypeError(facts(
+        f"{name}: expected scalar type Long but found {got}",
+        ("need", wanted), ("fix", "target.long()"),
+    ))
+
+
+def bad_label_smoothing(got: float) -> RuntimeError:
+    """A label smoothing outside 0..1."""
+    return RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {got}")
+
+
+def bad_choice(name: str, argument: str, got: object, choices: tuple[str, ...]) -> ValueError:
+    """An argument that has to be one of a few words."""
+    known = ", ".join(map(repr, choices))
+    return ValueError(facts(f"{name}: {argument} is {got!r}", ("need", f"one of {known}")))
+
+
+def clamp_without_bounds() -> RuntimeError:
+    """clamp() called with neither bound."""
+    return RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
+
+
+def size_mismatch(name: str, size: object, other: str, expected: object) -> ValueError:
+    """Two arguments of a loss that should have one size."""
+    return ValueError(
+        f"Using a {name} size ({size}) that is different to the {other} size ({expected}) is "
+        f"deprecated. {name.title()} size must be the same as {other} size."
+    )
+
+
+def not_integral(name: str, got: object) -> DTypeError:
+    """An operation on bits was given real numbers."""
+    return DTypeError(facts(
+        f"{name}(): not implemented for {got}", ("need", "integers or booleans"),
+    ))
+
+
+def gather_mismatch(input: tuple[int, ...], index: tuple[int, ...], dim: int) -> ShapeError:
+    """An index for ``gather`` beyond its input, or of another number of dimensions."""
+    if len(input) != len(index):
+        return ShapeError(facts(
+            "Index tensor must have the same number of dimensions as input tensor",
+            ("input", input), ("index", index),
+        ))
+    return ShapeError(
+        f"Size does not match at dimension {dim}: expected index {list(index)} to be no larger "
+        f"than self {list(input)} apart from dimension {dim}"
+    )

@@ -1,0 +1,80 @@
+"""Every dtype: PyTorch's result dtypes, halves computed in float32 and rounded once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import gpugrad
+from tests.cases import CASES, CONDITIONS, ELEMENTWISE, Case
+from tests.ops.walk import assert_close, gradient, host, random_like
+
+FLOATS = {"float16": 2**-11, "bfloat16": 2**-8, "float32": 2**-24}
+WHOLE = ("int64", "int32", "int8", "uint8", "bool")
+
+# Ops of several kernels round in between; PyTorch's do as well.
+SEVERAL = {"F.cross_entropy(x, y)", "x.norm(3, 1)"}
+
+
+def of_dtype(case: Case, dtype: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Leaves of a floating dtype, and their exact values as float64 arrays."""
+    tensors = {}
+    for name, array in case.arrays().items():
+        t = gpugrad.tensor(array, device="cpu")
+        tensors[name] = t.to(getattr(gpugrad, dtype)) if t.is_floating_point() else t
+    exact = {n: host(t) if t.is_floating_point() else t.numpy() for n, t in tensors.items()}
+    leaves = {n: t.requires_grad_() if n in "xyzw" else t for n, t in tensors.items()}
+    return leaves, exact
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_a_floating_dtype_is_kept_and_rounded_to_once(case: Case, dtype: str) -> None:
+    tensors, exact = of_dtype(case, dtype)
+    value = case(tensors)
+    assert value.dtype is getattr(gpugrad, dtype)
+    assert value.array.dtype == value.dtype.numpy
+    expected = case.reference(exact)
+    tolerance = 4 * FLOATS[dtype] if dtype != "float32" else 64 * FLOATS[dtype]
+    assert_close(host(value), expected, tolerance)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_gradients_have_the_dtype_of_their_inputs(case: Case, dtype: str) -> None:
+    tensors, exact = of_dtype(case, dtype)
+    value = case(tensors)
+    seed = gpugrad.tensor(random_like(host(value), 1), device="cpu").to(value.dtype)
+    found = gradient(case, tensors, seed)
+    wide = case.tensors(exact)
+    expected = gradient(case, wide, seed.double())
+    for ours, theirs in zip(found, expected, strict=True):
+        assert ours.array.dtype == ours.dtype.numpy == value.dtype.numpy
+        assert_close(host(ours), host(theirs), 64 * FLOATS[dtype])
+
+
+# ---------------------------------------------------------------------------------- whole numbers
+def whole_arrays(case: Case, dtype: str) -> dict[str, Any]:
+    rng = np.random.default_rng(5)
+    high = 2 if dtype == "bool" else 5
+    return {
+        n: a if n in "bcij" else rng.integers(1 if dtype != "bool" else 0, high, a.shape).astype(dtype)
+        for n, a in case.arrays().items()
+    }
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("dtype", WHOLE)
+@pytest.mark.parametrize("case", [*ELEMENTWISE, *CONDITIONS], ids=str)
+def test_integers_and_booleans_give_what_pytorch_gives(case: Case, dtype: str) -> None:
+    torch = pytest.importorskip("torch")
+    arrays = whole_arrays(case, dtype)
+    try:
+        theirs = case({n: torch.tensor(a) for n, a in arrays.items()}, torch)
+    except (RuntimeError, TypeError) as error:
+        pytest.skip(f"PyTorch refuses: {str(error).splitlines()[0][:60]}")
+    ours = case({n: gpugrad.tensor(a, device="cpu") for n, a in arrays.items()})
+    assert str(ours.dtype).partition(".")[2] == str(theirs.dtype).partition(".")[2]
+    assert_close(host(ours), host(theirs), 1e-6)
