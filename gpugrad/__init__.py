@@ -48,7 +48,7 @@ from .errors import (
 )
 from .graph import Size, enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from .ops.activation import relu, sigmoid
-from .ops.aliases import add, div, sub
+from .ops.aliases import add, div, masked_fill, nan_to_num, square, sub
 from .ops.aliases import power as pow
 from .ops.arithmetic import *  # noqa: F403  (the list is arithmetic.__all__)
 from .ops.compare import *  # noqa: F403  (the list is compare.__all__)
@@ -142,7 +142,7 @@ get_default_dtype, get_default_device = default_dtype, default_device
 
 def _install_allocator() -> None:
     """CuPy's pool with an exact peak and gpugrad's out-of-memory error, before its first use."""
-    import_module(".memory.allocator", __name__).install()
+    __getattr__("memory").allocator.install()
 
 
 on_first_cuda.append(_install_allocator)

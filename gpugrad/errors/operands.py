@@ -8,8 +8,8 @@ from .tree import DTypeError, IndexRangeError, ShapeError
 __all__ = [
     "bad_choice", "bad_label_smoothing", "bad_reduction", "bad_target_dtype", "batch_mismatch",
     "broadcast_mismatch", "clamp_without_bounds", "class_out_of_range", "class_weight_mismatch",
-    "dim_out_of_range", "gather_mismatch", "matmul_mismatch", "not_floating", "not_integral",
-    "row_out_of_range", "size_mismatch", "target_mismatch",
+    "dim_out_of_range", "gather_mismatch", "gather_outside", "matmul_mismatch", "not_floating",
+    "not_integral", "row_out_of_range", "size_mismatch", "target_mismatch",
 ]  # fmt: skip
 
 
@@ -145,3 +145,11 @@ def gather_mismatch(input: tuple[int, ...], index: tuple[int, ...], dim: int) ->
         f"Size does not match at dimension {dim}: expected index {list(index)} to be no larger "
         f"than self {list(input)} apart from dimension {dim}"
     )
+
+
+def gather_outside(index: int, dim: int, size: int) -> ShapeError:
+    """An index for ``gather`` that its input has no place for. (PyTorch: no IndexError.)"""
+    return ShapeError(facts(
+        f"index {index} is out of bounds for dimension {dim} with size {size}",
+        ("need", f"0 <= index < {size}"),
+    ))

@@ -80,7 +80,7 @@ class Scalar:
         if self.floating:
             numbers = [float(number) for number in numbers]
         with np.errstate(all="ignore"):
-            return constant(load(self.numpy)(*numbers).item())
+            return constant(load(self.numpy)(*map(np.asarray, numbers)).item())
 
     def __repr__(self) -> str:
         return f"<scalar {self.name}>"

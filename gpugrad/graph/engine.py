@@ -147,8 +147,7 @@ class Pass:
                     node.__class__ = Node
                     freed += rule.release(saved)
                     saved = None
-                    if everywhere:
-                        node.edges = ()
+                    node.edges = () if everywhere else node.edges
                 if node.seq in serves:
                     self.serve(node.seq)
         except BaseException:

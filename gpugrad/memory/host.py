@@ -1,13 +1,14 @@
 """The memory of the CPU, with the meaning that the same words have on a GPU.
 
 Holds:     *used* counts every storage that a live tensor or a live graph looks at, once; *cached*
-           is what the pool of host arrays keeps for reuse. A peak is the highest value seen at an
-           observation: a query and, once a peak has been asked for, the beginning of every
-           backward pass (when a graph is largest) and every ``memory.step()``.
+           is what the pool of host arrays keeps for reuse. A peak is the highest value seen: by a
+           query, which counts, and at the beginning of every backward pass (when a graph is
+           largest) and every ``memory.step()``, which take what graphs hold now and suppose that
+           the rest is as large as the last query found it.
 Must not:  import a device library, or count arrays that no tensor ever saw.
 
-No op pays for any of this: live objects are found through the garbage collector's list, which costs
-about 50 ns per object of the whole program (some milliseconds) at each observation.
+No op pays for any of this, and a pass adds two numbers: only queries look for live objects, through
+the garbage collector's list, at about 50 ns per object of the whole program (some milliseconds).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import platform
 from functools import cache
 from pathlib import Path
 
-from ..array import Storage, cpu, hostpool
+from ..array import Storage, accounts, cpu, hostpool
 from ..graph import TensorBase
 from .meters import DeviceUse, Properties
 
@@ -32,10 +33,12 @@ class HostMeter:
         self._peak = 0
         self._reserved_peak = 0
         self._watched = False
+        self._beside = 0  # bytes in use that no graph held, at the last query
 
     def used(self) -> int:
         """Bytes in live arrays."""
         now = _live_bytes()
+        self._beside = now - _held()
         self._peak = max(self._peak, now)
         self._reserved_peak = max(self._reserved_peak, now + self.cached())
         return now
@@ -45,17 +48,17 @@ class HostMeter:
         return hostpool.cached_bytes()
 
     def peak(self) -> int:
-        """The most that was used at an observation since ``reset_peak``."""
+        """The most that was seen in use since ``reset_peak``."""
         self._watched = True
         self.used()
         return self._peak
 
     def peak_is_exact(self) -> bool:
-        """No: between two observations more may have been in use."""
+        """No: between two looks more may have been in use."""
         return False
 
     def reserved_peak(self) -> int:
-        """The most that was used and cached at an observation since ``reset_peak``."""
+        """The most that was seen in use and cached since ``reset_peak``."""
         self._watched = True
         self.used()
         return self._reserved_peak
@@ -67,9 +70,11 @@ class HostMeter:
         self.used()
 
     def observe(self) -> None:
-        """Lets the peaks see the present moment, if anybody has asked for them."""
+        """Lets the peaks see what graphs hold at this moment, if anybody has asked for them."""
         if self._watched:
-            self.used()
+            now = self._beside + _held()
+            self._peak = max(self._peak, now)
+            self._reserved_peak = max(self._reserved_peak, now + self.cached())
 
     def empty_cache(self) -> None:
         """Lets the pool of host arrays go."""
@@ -91,6 +96,12 @@ class HostMeter:
     def properties(self) -> Properties:
         """The processor."""
         return Properties(_processor(), self.info()[1], 0, 0, os.cpu_count() or 1)
+
+
+def _held() -> int:
+    """Bytes that live graphs hold on the CPU."""
+    account = accounts.get(cpu)
+    return account.held if account is not None else 0
 
 
 def _live_bytes() -> int:

@@ -6,11 +6,15 @@ Must not:  be called by ops; these are for users.
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
-from . import arithmetic
+from ..array import bool_
+from ..graph import TensorBase
+from . import arithmetic, compare
+from .broadcast import convert
 
-__all__ = ["add", "div", "power", "sub"]
+__all__ = ["add", "div", "masked_fill", "nan_to_num", "power", "square", "sub"]
 
 
 def add(input: Any, other: Any, *, alpha: float = 1) -> Any:
@@ -47,5 +51,47 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Any:
 def power(input: Any, exponent: Any) -> Any:
     """``input`` to the power of ``exponent``, by a multiplication where that is all it takes."""
     if exponent.__class__ in (int, float) and exponent == 2:
-        return arithmetic.square(input)
+        return square(input)
     return arithmetic.pow(input, exponent)
+
+
+def square(input: Any) -> Any:
+    """``input * input``; of booleans an integer."""
+    if isinstance(input, TensorBase) and input.kind.dtype is bool_:
+        return arithmetic.pow(input, 2)
+    return arithmetic.square(input)
+
+
+def masked_fill(input: Any, mask: Any, value: Any) -> Any:
+    """``value`` where the mask holds, ``input`` elsewhere; in the dtype of ``input``.
+
+    Shape:   input (...), mask (...), value a number or () broadcast -> (...)
+    Saves:   mask
+    """
+    if isinstance(input, TensorBase):
+        if isinstance(value, TensorBase):
+            value = convert(value, input.kind)
+        elif not input.kind.is_floating_point:
+            value = bool(value) if input.kind.dtype is bool_ else int(value)
+    return compare.masked_fill(input, mask, value)
+
+
+_LARGEST = {"float16": 65504.0, "bfloat16": 2.0**128 - 2.0**120, "float32": 2.0**128 - 2.0**104,
+            "float64": sys.float_info.max}  # fmt: skip
+
+
+def nan_to_num(input: Any, nan: float | None = None, posinf: float | None = None,
+               neginf: float | None = None) -> Any:
+    """NaN and infinities replaced: by 0 and the largest numbers of the dtype if nothing is said.
+
+    Shape:   input (...) -> (...)
+    Saves:   input
+    """
+    if isinstance(input, TensorBase):
+        if not input.kind.is_floating_point:
+            return input.clone()  # type: ignore[attr-defined]
+        largest = _LARGEST[input.kind.dtype.name]
+        posinf = largest if posinf is None else posinf
+        neginf = -largest if neginf is None else neginf
+    limits = {"nan": nan, "posinf": posinf, "neginf": neginf}
+    return arithmetic.nan_to_num(input, **{n: v for n, v in limits.items() if v is not None})

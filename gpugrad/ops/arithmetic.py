@@ -46,9 +46,9 @@ __all__ = [
     "abs", "acos", "acosh", "addcdiv", "addcmul", "asin", "asinh", "atan", "atan2", "atanh", "ceil",
     "copysign", "cos", "cosh", "deg2rad", "digamma", "erf", "erfc", "erfinv", "exp", "exp2",
     "expm1", "floor", "floor_divide", "fmod", "frac", "hypot", "lerp", "lgamma", "log", "log1p",
-    "log2", "log10", "logaddexp", "logaddexp2", "logit", "mul", "nan_to_num", "neg", "polygamma",
+    "log2", "log10", "logaddexp", "logaddexp2", "logit", "mul", "neg", "polygamma",
     "rad2deg", "reciprocal", "remainder", "round", "rsqrt", "rsub", "sign", "sin", "sinc", "sinh",
-    "sqrt", "square", "tan", "tanh", "trunc", "xlogy",
+    "sqrt", "tan", "tanh", "trunc", "xlogy",
 ]  # fmt: skip
 
 

@@ -6,7 +6,6 @@ Must not:  contain a derivative.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from .. import expr as s
@@ -18,7 +17,7 @@ __all__ = [
     "bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor", "clamp", "clamp_max", "clamp_min",
     "eq", "fmax", "fmin", "ge", "gt", "isclose", "isfinite", "isinf", "isnan", "isneginf",
     "isposinf", "le", "logical_and", "logical_not", "logical_or", "logical_xor", "lt",
-    "masked_fill", "maximum", "minimum", "ne", "signbit", "where",
+    "maximum", "minimum", "ne", "signbit", "where",
 ]  # fmt: skip
 
 
@@ -137,7 +136,7 @@ def isposinf(input: Number) -> Expr:
     Shape:   input (...) -> (...) bool
     Saves:   nothing
     """
-    return s.eq(input, math.inf)
+    return s.isinf(input) & (input > 0)
 
 
 @elementwise
@@ -147,7 +146,7 @@ def isneginf(input: Number) -> Expr:
     Shape:   input (...) -> (...) bool
     Saves:   nothing
     """
-    return s.eq(input, -math.inf)
+    return s.isinf(input) & (input < 0)
 
 
 @elementwise

@@ -109,7 +109,7 @@ def _array_of(data: Any) -> tuple[Any, device | None]:
         found = cupy().asarray(data)
         return found, device("cuda", found.device.id)
     if isinstance(data, (list, tuple)) and _holds_tensors(data):
-        data = [t.tolist() if isinstance(t, TensorBase) else t for t in data]  # type: ignore[attr-defined]
+        data = [t.array.tolist() if isinstance(t, TensorBase) else t for t in data]
     return np.asarray(data), None
 
 

@@ -103,7 +103,8 @@ class Elementwise:
         """What the printed call needs for ``kind``, or False where ``general`` must do it."""
         if self.bitwise and kind.is_floating_point:
             raise not_integral(self.name, kind.dtype.name)
-        if not self.accepts(kind) or any(self.conditions):
+        numbers_promote = bool(self.attrs) and not kind.is_floating_point
+        if not self.accepts(kind) or any(self.conditions) or numbers_promote:
             made: Any = False
         else:
             forward = compiled(self.function, kind)

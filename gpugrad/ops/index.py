@@ -19,6 +19,7 @@ from ..errors import (
     IndexRangeError,
     ShapeError,
     gather_mismatch,
+    gather_outside,
     leaf_inplace,
     row_out_of_range,
     view_inplace,
@@ -304,10 +305,7 @@ def gather(input: Any, dim: int, index: Any) -> Any:
         raise gather_mismatch(tuple(input.shape), tuple(index.shape), axis)
     outside = _outside(index, input.shape[axis] if input.shape else 1)
     if outside is not None:
-        size = input.shape[axis] if input.shape else 1
-        raise IndexRangeError(
-            f"index {outside} is out of bounds for dimension {axis} with size {size}"
-        )
+        raise gather_outside(outside, axis, input.shape[axis] if input.shape else 1)
     return gather_op(input, index, axis=axis)
 
 

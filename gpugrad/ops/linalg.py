@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ..errors import ShapeError, different_devices, matmul_mismatch
 from ..graph import here, location
-from .broadcast import sum_to
+from .broadcast import sum_to, wide_dtype
 from .generic import custom
+from .reduce import sum_op
 
 __all__ = ["addmm", "bmm", "dot", "linear", "matmul", "mm", "mv", "outer"]
 
@@ -25,7 +28,7 @@ def _partners(needs: tuple[bool, ...]) -> tuple[str, ...]:
 @custom(node_name="Mm", saves=_partners)
 def matmul_op(xp: Any, a: Any, b: Any) -> Any:
     """``a @ b`` for operands with at least two dimensions, broadcasting the leading ones."""
-    return xp.matmul(a, b)
+    return _product(xp, a, b)
 
 
 @matmul_op.vjp
@@ -33,9 +36,23 @@ def _(g: Any, *saved: Any, shapes: Any, needs: Any) -> Any:
     *first, second = saved if len(saved) == 2 else (saved[0], saved[0])
     a, b = (first[0] if first else second), second
     return (
-        sum_to(g @ b.mT, shapes[0]) if needs[0] else None,
-        sum_to(a.mT @ g, shapes[1]) if needs[1] else None,
+        sum_to(matmul_op(g, b.mT), shapes[0]) if needs[0] else None,
+        sum_to(matmul_op(a.mT, g), shapes[1]) if needs[1] else None,
     )
+
+
+def _product(xp: Any, a: Any, b: Any, bias: Any = None) -> Any:
+    """``a @ b + bias``; half types are added up in float32, by BLAS, and rounded once.
+
+    cuBLAS does that by itself for float16.
+    """
+    half = a.dtype
+    if wide_dtype(a) == "float32" and (xp is np or half != "float16"):
+        a, b = a.astype("float32"), b.astype("float32")
+    y = xp.matmul(a, b)
+    if bias is not None:
+        y += bias
+    return y.astype(half, copy=False)
 
 
 def matmul(input: Any, other: Any) -> Any:
@@ -121,25 +138,23 @@ def _linear_saves(needs: tuple[bool, ...]) -> tuple[str, ...]:
 @custom(node_name="Addmm", saves=_linear_saves)
 def linear_op(xp: Any, x: Any, weight: Any, bias: Any) -> Any:
     """``x @ weight.T + bias`` with one temporary fewer than the composition."""
-    y = xp.matmul(x, weight.T)
-    if bias is not None:
-        y += bias
-    return y
+    return _product(xp, x, weight.T, bias)
 
 
 @linear_op.vjp
 def _(g: Any, *saved: Any, shapes: Any, needs: Any) -> Any:
     grad_x = grad_weight = grad_bias = None
     if needs[0]:
-        grad_x = g @ saved[-1]
+        weight = saved[-1]
+        grad_x = matmul_op(g if len(g.shape) > 1 else g.reshape(1, -1), weight).reshape(shapes[0])
     if needs[1] or needs[2]:
         rows = g.reshape(-1, g.shape[-1]) if len(g.shape) != 2 else g
         if needs[1]:
             x = saved[0]
             x = x.reshape(-1, x.shape[-1]) if len(x.shape) != 2 else x
-            grad_weight = rows.T @ x
+            grad_weight = matmul_op(rows.T, x)
         if needs[2]:
-            grad_bias = rows.sum(0)
+            grad_bias = sum_op(rows, axes=(0,), keepdim=False)
     return grad_x, grad_weight, grad_bias
 
 

@@ -87,7 +87,7 @@ class InPlace(TensorBase):
     addcmul_ = _inplace(arithmetic.addcmul, "addcmul_")
     addcdiv_ = _inplace(arithmetic.addcdiv, "addcdiv_")
     lerp_ = _inplace(arithmetic.lerp, "lerp_")
-    masked_fill_ = _inplace(compare.masked_fill, "masked_fill_")
+    masked_fill_ = _inplace(aliases.masked_fill, "masked_fill_")
     uniform_ = random.uniform_
     normal_ = random.normal_
     __setitem__ = index.put

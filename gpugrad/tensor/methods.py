@@ -95,7 +95,7 @@ class Methods(TensorBase):
     expm1 = arithmetic.expm1
     sqrt = arithmetic.sqrt
     rsqrt = arithmetic.rsqrt
-    square = arithmetic.square
+    square = aliases.square
     reciprocal = arithmetic.reciprocal
     sin = arithmetic.sin
     cos = arithmetic.cos
@@ -130,7 +130,8 @@ class Methods(TensorBase):
     logical_not = compare.logical_not
     logical_and = compare.logical_and
     logical_or = compare.logical_or
-    masked_fill = compare.masked_fill
+    masked_fill = aliases.masked_fill
+    nan_to_num = aliases.nan_to_num
 
     def where(self, condition: Any, other: Any) -> Any:
         """``self`` where ``condition``, else ``other``."""
