@@ -59,16 +59,17 @@ def quiet_runner() -> Callable[..., Any]:
     return context.run if hush is not _errstate_hush else _run_hushed
 
 
-def _run_hushed(function: Callable[..., Any], *arguments: Any) -> Any:
+def _run_hushed(function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
     with quiet():
-        return function(*arguments)
+        return function(*arguments, **keywords)
 
 
-def run_again(error: RuntimeError, function: Callable[..., Any], *arguments: Any) -> Any:
+def run_again(error: RuntimeError, function: Callable[..., Any], *arguments: Any,
+              **keywords: Any) -> Any:
     """What to do with a RuntimeError from a runner: run without it if it was busy, else raise."""
     if "cannot enter context" not in str(error):
         raise error
-    return _run_hushed(function, *arguments)
+    return _run_hushed(function, *arguments, **keywords)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ __all__ = [
     "bad_choice", "bad_label_smoothing", "bad_reduction", "bad_target_dtype", "batch_mismatch",
     "broadcast_mismatch", "clamp_without_bounds", "class_out_of_range", "class_weight_mismatch",
     "dim_out_of_range", "gather_mismatch", "gather_outside", "matmul_mismatch", "not_floating",
-    "not_integral", "row_out_of_range", "size_mismatch", "target_mismatch",
+    "not_integral", "nothing_to_reduce", "row_out_of_range", "size_mismatch", "target_mismatch",
 ]  # fmt: skip
 
 
@@ -153,3 +153,14 @@ def gather_outside(index: int, dim: int, size: int) -> ShapeError:
         f"index {index} is out of bounds for dimension {dim} with size {size}",
         ("need", f"0 <= index < {size}"),
     ))
+
+
+def nothing_to_reduce(name: str, dim: int | None = None, *, index: bool = False) -> Exception:
+    """The largest of no elements was asked for. (PyTorch: a RuntimeError where no dim is given.)"""
+    if dim is not None:
+        return IndexRangeError(f"{name}(): Expected reduction dim {dim} to have non-zero size.")
+    text = (
+        f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the "
+        "reduction dim with the 'dim' argument."
+    )
+    return IndexRangeError(text) if index else ShapeError(text)

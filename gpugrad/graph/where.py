@@ -19,17 +19,20 @@ PRINTED = "<gpugrad"
 """File names of printed functions begin like this."""
 
 
+_own_files: set[str] = set()
 user_files: set[str] = set()
 """File names known not to be gpugrad's; a printed op call looks here before anything else."""
 
 
 def is_internal(filename: str) -> bool:
+    """Whether a file is gpugrad's; remembered, since each op asks for a few."""
+    if filename in _own_files:
+        return True
     if filename in user_files:
         return False
-    if filename.startswith((_PACKAGE, PRINTED)):
-        return True
-    user_files.add(filename)
-    return False
+    inside = filename.startswith((_PACKAGE, PRINTED))
+    (_own_files if inside else user_files).add(filename)
+    return inside
 
 
 class Location(NamedTuple):

@@ -30,8 +30,9 @@ def axes_of(dim: Any, ndim: int) -> tuple[int, ...]:
     if isinstance(dim, int):
         return (axis_of(dim, ndim),) if ndim else ()
     axes = tuple(axis_of(d, ndim) for d in dim)
-    if len(set(axes)) < len(axes):
-        raise ShapeError(f"dim appears multiple times in the list of dims: {tuple(dim)}")
+    for axis in axes:
+        if axes.count(axis) > 1:
+            raise ShapeError(f"dim {axis} appears multiple times in the list of dims")
     return axes if ndim else ()
 
 
@@ -46,9 +47,11 @@ def resolve_sizes(sizes: Sequence[int], count: int) -> tuple[int, ...]:
     """``sizes`` with a single -1 replaced, so that they hold ``count`` elements."""
     sizes = tuple(sizes)
     known = math.prod(n for n in sizes if n != -1)
-    if sizes.count(-1) == 1 and known and count % known == 0:
+    if sizes.count(-1) > 1:
+        raise ShapeError("only one dimension can be inferred")
+    if -1 in sizes and known and count % known == 0:
         sizes = tuple(count // known if n == -1 else n for n in sizes)
-    elif sizes.count(-1) == 1 and not known and not count:
+    elif -1 in sizes and not known and not count:
         raise ShapeError(
             f"cannot reshape tensor of 0 elements into shape {list(sizes)} because the "
             "unspecified dimension size -1 can be any value and is ambiguous"

@@ -18,17 +18,21 @@ from functools import cached_property
 from types import FunctionType
 from typing import Any, overload
 
-from ..array import Kind, bool_, hush, kind_of_array, unhush
+import numpy as np
+
+from ..array import Kind, bool_, kind_of_array, run_again
 from ..errors import not_integral
 from ..expr import Expr, Function, trace
-from ..graph import TensorBase, new_tensor
+from ..graph import TensorBase, local
 from . import printed
-from .operands import prepare
+from .operands import broadcast_shapes, prepare
 from .programs import compiled, single_ufunc, with_numbers
-from .record import needs_of, record, records
+from .record import record, wrap
 from .rules import ElementwiseRule
 
 __all__ = ["Elementwise", "elementwise"]
+
+_NUMBERS = (bool, int, float, np.generic)
 
 
 class Elementwise:
@@ -41,6 +45,7 @@ class Elementwise:
         _ops.append(self)
         self._make = function
         self.entries: dict[Kind, Any] = {}
+        self._forwards: dict[Kind, Any] = {}
         self._rules: dict[Any, ElementwiseRule] = {}
         self._variants: dict[frozenset[str], Elementwise] = {}
         self.call: FunctionType = printed.stub(name, f"op_{self.key}", self)
@@ -90,6 +95,12 @@ class Elementwise:
         """Whether operands of ``kind`` can be computed with as they are."""
         return kind.is_floating_point or not any(p.kind == "float" for p in self.function.params)
 
+    def direct(self, kind: Kind) -> bool:
+        """Whether tensors of ``kind`` need no conversion, whatever the numbers are."""
+        if kind.is_floating_point:
+            return not self.bitwise
+        return not self.attrs and self.accepts(kind)
+
     # ------------------------------------------------------------------------------------- calling
     def first_call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Prints the op's function, puts it in the stub's place and calls it."""
@@ -103,8 +114,7 @@ class Elementwise:
         """What the printed call needs for ``kind``, or False where ``general`` must do it."""
         if self.bitwise and kind.is_floating_point:
             raise not_integral(self.name, kind.dtype.name)
-        numbers_promote = bool(self.attrs) and not kind.is_floating_point
-        if not self.accepts(kind) or any(self.conditions) or numbers_promote:
+        if any(self.conditions) or not self.direct(kind):
             made: Any = False
         else:
             forward = compiled(self.function, kind)
@@ -125,39 +135,72 @@ class Elementwise:
 
     def general(self, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
         """Calls the op on anything it takes: tensors, raw arrays, numbers, expressions."""
+        kind = self._common_kind(inputs)
+        if kind is not None:
+            return self._compute(inputs, kind, [attrs[name] for name in self.attrs])
         if any(isinstance(x, Expr) for x in inputs):
             return self.function.inline(inputs, attrs)
         if not any(isinstance(x, TensorBase) for x in inputs):
             return self._on_arrays(inputs, attrs)
         op, operands = self, inputs
-        if any(isinstance(x, (bool, int, float)) for x in inputs):
+        if any(isinstance(x, _NUMBERS) for x in inputs):
             op, operands, numbers = self._with_numbers(inputs)
             attrs = {**attrs, **numbers}
         tensors, kind, _ = prepare(op, operands, list(attrs.values()), self.name)
         if op.bitwise and kind.is_floating_point:
             raise not_integral(self.name, kind.dtype.name)
-        values = tuple(attrs[name] for name in op.attrs)
-        token = hush()
+        return op._compute(tensors, kind, [attrs[name] for name in op.attrs])
+
+    def _common_kind(self, inputs: tuple[Any, ...]) -> Kind | None:
+        """The kind of all operands, if they agree and can be computed with as they are."""
+        kind: Any = None
+        account: Any = None
+        for x, condition in zip(inputs, self.conditions, strict=True):
+            if not isinstance(x, TensorBase) or (account and x.kind.account is not account):
+                return None
+            account = x.kind.account
+            if condition:
+                if x.kind.dtype is not bool_:
+                    return None
+            elif x.kind is not kind:
+                if kind is not None:
+                    return None
+                kind = x.kind
+        return kind if kind is not None and self.direct(kind) else None
+
+    def _compute(self, tensors: Sequence[Any], kind: Kind, values: list[Any]) -> Any:
+        """The op on tensors of one kind (conditions: boolean) that may broadcast."""
+        forward = self._forwards.get(kind)
+        if forward is None:
+            forward = compiled(self.function, kind)
+            if len(self.params) > 1:  # operands that agree take the printed call: these broadcast
+                forward = single_ufunc(self.function, kind) or forward
+            self._forwards[kind] = forward
+        mode = local.mode
+        arrays = [t.array for t in tensors]
         try:
-            y = compiled(op.function, kind)(*(t.array for t in tensors), *values)
-        finally:
-            unhush(token)
-        out = new_tensor(y, op.result_kind(kind))
-        if not op.constant and records(tensors):
-            op._record(out, tensors, kind, dict(zip(op.attrs, values, strict=True)))
+            y = mode.run(forward, *arrays, *values)
+        except ValueError:
+            broadcast_shapes(self.name, tensors, self.params)  # says what does not fit
+            raise
+        except RuntimeError as error:
+            y = run_again(error, forward, *arrays, *values)
+        out = wrap(y, self.result_kind(kind))
+        if mode.grad and not self.constant and any(t.node is not None for t in tensors):
+            self._record(out, tensors, kind, values)
         return out
 
-    def _record(self, out: Any, tensors: Sequence[Any], kind: Kind, attrs: dict[str, Any]) -> None:
+    def _record(self, out: Any, tensors: Sequence[Any], kind: Kind, values: list[Any]) -> None:
         shape = out.shape
-        broadcast = any(t.shape != shape for t in tensors)
-        rule = self.rule(needs_of(tensors), kind, broadcast)
-        by_name = dict(zip(self.params, tensors, strict=True))
-        saved = [out if slot == "result" else by_name[slot] for slot in rule.slots]
-        numbers = tuple(attrs[name] for name in rule.numbers)
-        context = (kind, tuple([t.shape for t in tensors])) if broadcast else kind
-        record(rule, out, tensors, saved, numbers, context)
+        shapes = tuple([t.shape for t in tensors])
+        broadcast = any(s != shape for s in shapes)
+        rule = self.rule(tuple([t.node is not None for t in tensors]), kind, broadcast)
+        saved = [out if source < 0 else tensors[source] for source in rule.sources]
+        numbers = tuple([values[place] for place in rule.number_places])
+        record(rule, out, tensors, saved, numbers, (kind, shapes) if broadcast else kind)
 
     def _on_arrays(self, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
+        inputs = tuple([np.asarray(x) if isinstance(x, np.generic) else x for x in inputs])
         arrays = [x for x in inputs if hasattr(x, "dtype")]
         if not arrays:
             got = ", ".join(type(x).__name__ for x in inputs)
@@ -169,19 +212,23 @@ class Elementwise:
         values = (attrs.get(n, self.function.attr_defaults.get(n)) for n in self.attrs)
         return compiled(self.function, kind)(*arrays, *values)
 
-    def _with_numbers(self, inputs: tuple[Any, ...]) -> tuple[Elementwise, tuple[Any, ...], Any]:
-        """The op with some parameters turned into numbers, the tensors left, and the numbers."""
-        given = {
-            name: x for name, x in zip(self.params, inputs, strict=True)
-            if isinstance(x, (bool, int, float))
-        }  # fmt: skip
-        names = frozenset(given)
+    def variant(self, names: frozenset[str]) -> Elementwise:
+        """The op with some of its parameters turned into numbers."""
         op = self._variants.get(names)
         if op is None:
             op = Elementwise(self.name, lambda: with_numbers(self.function, names), self.node_name)
             op = self._variants.setdefault(names, op)
-        rest = tuple(x for x in inputs if not isinstance(x, (bool, int, float)))
-        return op, rest, given
+        return op
+
+    def _with_numbers(self, inputs: tuple[Any, ...]) -> tuple[Elementwise, tuple[Any, ...], Any]:
+        """The op for those operands that are numbers, the tensors left, and the numbers."""
+        given = {
+            name: x.item() if isinstance(x, np.generic) else x
+            for name, x in zip(self.params, inputs, strict=True)
+            if isinstance(x, _NUMBERS)
+        }
+        rest = tuple(x for x in inputs if not isinstance(x, _NUMBERS))
+        return self.variant(frozenset(given)), rest, given
 
     def derived(self, function: Function) -> Elementwise:
         """The op of a part of this op's derivative."""

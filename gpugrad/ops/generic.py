@@ -13,9 +13,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..array import from_numpy_dtype, hush, module_of, unhush
-from ..graph import TensorBase, deliver, release, unpack
-from .record import needs_of, record, record_many, records, wrap, wrap_view
+from ..array import from_numpy_dtype, module_of, run_again
+from ..graph import TensorBase, deliver, local, release, unpack
+from .record import record, record_many, wrap, wrap_view
 
 __all__ = ["Custom", "Linear", "custom", "linear"]
 
@@ -127,13 +127,13 @@ class Linear(_Op):
     def __call__(self, x: Any, **attrs: Any) -> Any:
         if not isinstance(x, TensorBase):
             return self.forward(module_of(x), x, **attrs)
-        token = hush()
+        mode = local.mode
         try:
-            y = self.forward(x.kind.xp, x.array, **attrs)
-        finally:
-            unhush(token)
+            y = mode.run(self.forward, x.kind.xp, x.array, **attrs)
+        except RuntimeError as error:
+            y = run_again(error, self.forward, x.kind.xp, x.array, **attrs)
         out = wrap_view(y, x) if self.view else _wrap_like(y, x.kind)
-        if records((x,)):
+        if x.node is not None and mode.grad:
             record(self.rule((), (True,)), out, (x,), context=((x.shape,), attrs))
         return out
 
@@ -159,45 +159,50 @@ class Custom(_Op):
         self.params = code.co_varnames[1 : code.co_argcount]
 
     def __call__(self, *inputs: Any, **attrs: Any) -> Any:
-        tensors = [t for t in inputs if isinstance(t, TensorBase)]
-        if not tensors:
-            xp = module_of(next(a for a in inputs if a is not None))
+        arrays, kind, recorded = [], None, False
+        for x in inputs:
+            if isinstance(x, TensorBase):
+                kind = kind or x.kind
+                recorded = recorded or x.node is not None
+                arrays.append(x.array)
+            else:
+                arrays.append(x)
+        if kind is None:
+            xp = module_of(next(x for x in inputs if x is not None))
             return self.forward(xp, *inputs, **attrs)
-        kind = tensors[0].kind
-        arrays = [t.array if isinstance(t, TensorBase) else t for t in inputs]
-        token = hush()
+        mode = local.mode
         try:
-            y = self.forward(kind.xp, *arrays, **attrs)
-        finally:
-            unhush(token)
-        results = y if y.__class__ is tuple else (y,)
-        if self.view:
-            outs = [wrap_view(a, tensors[0]) for a in results]
-        else:
-            outs = [_wrap_like(a, kind) for a in results]
-        if records(tensors):
+            y = mode.run(self.forward, kind.xp, *arrays, **attrs)
+        except RuntimeError as error:
+            y = run_again(error, self.forward, kind.xp, *arrays, **attrs)
+        several = y.__class__ is tuple
+        outs = [self._wrap(a, kind, inputs) for a in (y if several else (y,))]
+        if recorded and mode.grad:
             self._record(outs, inputs, attrs)
-        return outs[0] if y.__class__ is not tuple else tuple(outs)
+        return tuple(outs) if several else outs[0]
+
+    def _wrap(self, array: Any, kind: Any, inputs: tuple[Any, ...]) -> Any:
+        if self.view:
+            return wrap_view(array, next(x for x in inputs if isinstance(x, TensorBase)))
+        return _wrap_like(array, kind)
 
     def _record(self, outs: list[Any], inputs: tuple[Any, ...], attrs: dict[str, Any]) -> None:
-        inputs = tuple(t if isinstance(t, TensorBase) else None for t in inputs)
-        needs = needs_of(inputs)
+        inputs = tuple([x if isinstance(x, TensorBase) else None for x in inputs])
+        needs = tuple([x is not None and x.node is not None for x in inputs])
         slots = self.saves(needs) if callable(self.saves) else self.saves
-        rule = self.rule(tuple(slots), needs)
+        rule = self.rule(slots, needs, len(outs) if self.many else 1)
         saved = [outs[-1 - s] if s < 0 else inputs[s] for s in rule.sources]
-        context = (tuple([None if t is None else t.shape for t in inputs]), attrs)
+        context = (tuple([None if x is None else x.shape for x in inputs]), attrs)
         if self.many:
-            rule = self.rule(tuple(slots), needs, len(outs))
             record_many(rule, outs, inputs, saved, context)
         else:
             record(rule, outs[0], inputs, saved, context=context)
 
 
 def _wrap_like(array: Any, kind: Any) -> Any:
-    if array.dtype == kind.numpy:
-        return wrap(array, kind)
-    from_dtype = kind.with_dtype(from_numpy_dtype(array.dtype))
-    return wrap(array, from_dtype)
+    if array.dtype is not kind.numpy and array.dtype != kind.numpy:
+        kind = kind.with_dtype(from_numpy_dtype(array.dtype))
+    return wrap(array, kind)
 
 
 def custom(*, saves: Any = (), node_name: str = "", many: bool = False, view: bool = False

@@ -40,8 +40,11 @@ def cat(tensors: Sequence[Any], dim: int = 0) -> Any:
     tensors = [t for t in tensors if t.shape != (0,)] or list(tensors)
     if not tensors:
         raise ValueError("torch.cat(): expected a non-empty list of Tensors")
-    axis = axis_of(dim, len(tensors[0].shape))
     first = tensors[0].shape
+    for i, t in enumerate(tensors):
+        if not t.shape:
+            raise ShapeError(f"zero-dimensional tensor (at position {i}) cannot be concatenated")
+    axis = axis_of(dim, len(first))
     for i, t in enumerate(tensors):
         fits = len(t.shape) == len(first) and all(
             m == n or j == axis for j, (m, n) in enumerate(zip(t.shape, first, strict=True))
@@ -86,7 +89,7 @@ def stack(tensors: Sequence[Any], dim: int = 0) -> Any:
     """The tensors along a new dimension ``dim``."""
     tensors = list(tensors)
     if not tensors:
-        raise ValueError("stack expects a non-empty TensorList")
+        raise ShapeError("stack expects a non-empty TensorList")
     if any(t.shape != tensors[0].shape for t in tensors):
         raise ShapeError(
             f"stack expects each tensor to be equal size, but got {list(tensors[0].shape)} at "
@@ -162,6 +165,8 @@ def split(tensor: Any, split_size_or_sections: Any, dim: int = 0) -> tuple[Any, 
 
 def chunk(input: Any, chunks: int, dim: int = 0) -> tuple[Any, ...]:
     """``input`` in at most ``chunks`` pieces of equal size along ``dim``. Views."""
+    if chunks <= 0:
+        raise ShapeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
     total = input.shape[axis_of(dim, len(input.shape))]
     return split(input, max(-(-total // chunks), 1), dim)
 

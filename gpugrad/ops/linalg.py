@@ -27,7 +27,7 @@ def _partners(needs: tuple[bool, ...]) -> tuple[str, ...]:
 
 @custom(node_name="Mm", saves=_partners)
 def matmul_op(xp: Any, a: Any, b: Any) -> Any:
-    """``a @ b`` for operands with at least two dimensions, broadcasting the leading ones."""
+    """``a @ b``, broadcasting leading dimensions; vectors are rows left and columns right."""
     return _product(xp, a, b)
 
 
@@ -35,10 +35,32 @@ def matmul_op(xp: Any, a: Any, b: Any) -> Any:
 def _(g: Any, *saved: Any, shapes: Any, needs: Any) -> Any:
     *first, second = saved if len(saved) == 2 else (saved[0], saved[0])
     a, b = (first[0] if first else second), second
+    if len(shapes[0]) == 1 or len(shapes[1]) == 1:
+        a, b, g = _matrices(a, b, g, shapes)
     return (
-        sum_to(matmul_op(g, b.mT), shapes[0]) if needs[0] else None,
-        sum_to(matmul_op(a.mT, g), shapes[1]) if needs[1] else None,
+        _back(matmul_op(g, b.mT), shapes[0], (1, -1)) if needs[0] else None,
+        _back(matmul_op(a.mT, g), shapes[1], (-1, 1)) if needs[1] else None,
     )
+
+
+def _matrices(a: Any, b: Any, g: Any, shapes: Any) -> tuple[Any, Any, Any]:
+    """Operands and cotangent of a product with a vector, seen as those of matrices."""
+    shape = list(g.shape)
+    if len(shapes[1]) == 1:
+        shape.append(1)
+        b = b.reshape(-1, 1) if len(b.shape) == 1 else b
+    if len(shapes[0]) == 1:
+        shape.insert(len(shape) - 1, 1)
+        a = a.reshape(1, -1) if len(a.shape) == 1 else a
+    return a, b, g.reshape(shape)
+
+
+def _back(d: Any, shape: Any, as_matrix: tuple[int, int]) -> Any:
+    """The cotangent of an operand of ``shape``: summed over broadcast dimensions, and a vector."""
+    if len(shape) > 1:
+        return sum_to(d, shape)
+    matrix = tuple(shape[0] if n < 0 else n for n in as_matrix)
+    return sum_to(d, matrix).reshape(shape)
 
 
 def _product(xp: Any, a: Any, b: Any, bias: Any = None) -> Any:
@@ -68,14 +90,7 @@ def matmul(input: Any, other: Any) -> Any:
     if a[-1] != b[-2 if len(b) > 1 else -1]:
         raise matmul_mismatch(a, b, str(location(*here())))
     _same_kind("matmul", input, other)
-    if len(a) > 1 and len(b) > 1:
-        return matmul_op(input, other)
-    left = input if len(a) > 1 else input.reshape(1, -1)
-    right = other if len(b) > 1 else other.reshape(-1, 1)
-    out = matmul_op(left, right)
-    shape = (out.shape[:-2] + (out.shape[-2:-1] if len(a) > 1 else ())
-             + (out.shape[-1:] if len(b) > 1 else ()))  # fmt: skip
-    return out.reshape(shape)
+    return matmul_op(input, other)
 
 
 def _same_kind(name: str, a: Any, b: Any) -> None:

@@ -42,7 +42,8 @@ namespace: dict[str, Any] = {
     "__name__": "gpugrad.ops.printed_calls",
     "_Node": Node, "_SavingNode": SavingNode, "_Storage": Storage, "_getframe": sys._getframe,
     "_local": local, "_new": object.__new__, "_next_sequence": next_sequence,
-    "_run_again": run_again, "_user_files": user_files, "_user_frame": user_frame,
+    "_numbers": frozenset({float, int}), "_run_again": run_again, "_user_files": user_files,
+    "_user_frame": user_frame,
 }  # fmt: skip
 """The globals of all printed functions. Names that belong to one op end in its number; all others,
 and all local variables, begin with an underscore, so that parameters may have any name."""
@@ -87,10 +88,25 @@ def print_call(op: Any, key: str) -> FunctionType:
     lines = [f"def call_{key}({signature}):"]
     if len(params) <= 2:
         lines += _fast_path(op, key)
+    if len(params) == 2 and not attrs:
+        lines += _number_operands(op, key, own)
     lines.append(f"    return general_{key}(({', '.join(params)},), {keywords})")
     namespace.update(own)
     source = "\n".join(lines) + "\n"
     return _define(source, op.name, f"call_{key}", namespace)  # type: ignore[no-any-return]
+
+
+def _number_operands(op: Any, key: str, own: dict[str, Any]) -> list[str]:
+    """A tensor with a Python number: the op's variant with a kernel argument."""
+    lines = []
+    for number, tensor in (op.params[::-1], op.params):
+        variant = f"with_{number}_{key}"
+        own[variant] = op.variant(frozenset([number])).call
+        lines += [
+            f"    elif {number}.__class__ in _numbers and isinstance({tensor}, _Tensor):",
+            f"        return {variant}({tensor}, {number})",
+        ]
+    return lines
 
 
 def _fast_path(op: Any, key: str) -> list[str]:

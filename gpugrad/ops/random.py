@@ -12,25 +12,29 @@ from typing import Any
 
 import numpy as np
 
+from .. import expr as s
 from ..array import (
     as_device,
     as_dtype,
+    bool_,
     cpu,
     default_dtype,
     device,
+    float16,
     float64,
     int64,
     kind_of,
 )
+from ..expr import Bool, Expr, Float
 from ..graph import new_tensor
-from .arithmetic import mul
 from .creation import require_grad
 from .dims import flat_sizes
+from .families import elementwise
 
 __all__ = [
-    "Generator", "bernoulli", "default_generator", "dropout", "initial_seed", "manual_seed",
-    "multinomial", "normal", "normal_", "rand", "rand_like", "randint", "randn", "randn_like",
-    "randperm", "seed", "uniform_",
+    "Generator", "bernoulli", "bernoulli_", "default_generator", "dropout", "initial_seed",
+    "manual_seed", "multinomial", "normal", "normal_", "rand", "rand_like", "randint", "randn",
+    "randn_like", "randperm", "seed", "uniform_",
 ]  # fmt: skip
 
 
@@ -108,8 +112,12 @@ def _kind(dtype: Any, on: Any) -> Any:
 
 def _draw(kind: Any, shape: tuple[int, ...], method: str, generator: Generator | None) -> Any:
     """``method`` ("random" or "standard_normal") of the generator, as ``kind``."""
-    draw_in = kind.numpy if kind.dtype.itemsize >= 4 else np.dtype("float32")
+    half = kind.dtype.itemsize < 4
+    draw_in = np.dtype("float32") if half else kind.numpy
     drawn = getattr(_bits(kind, generator), method)(shape, dtype=draw_in)
+    if half and method == "random":  # rounding to fewer digits must not give 1
+        digits = 2.0 ** (11 if kind.dtype is float16 else 8)
+        drawn = kind.xp.floor(drawn * digits) / digits
     return kind.xp.asarray(drawn, dtype=kind.numpy)
 
 
@@ -151,6 +159,10 @@ def randint(low: int, high: Any = None, size: Any = None, *, generator: Generato
     """Integers from ``low`` to ``high`` (excluded)."""
     if size is None:
         low, high, size = 0, low, high
+    if low >= high:
+        raise RuntimeError(
+            f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}"
+        )
     kind = _kind(dtype or int64, device)
     drawn = _bits(kind, generator).integers(low, high, size=flat_sizes((size,)), dtype="int64")
     return new_tensor(kind.xp.asarray(drawn, dtype=kind.numpy), kind)
@@ -175,7 +187,13 @@ def normal(mean: Any, std: Any = 1.0, size: Any = None, *, generator: Generator 
 
 
 def bernoulli(input: Any, *, generator: Generator | None = None) -> Any:
-    """1 with the probability that ``input`` gives, else 0."""
+    """1 with the probability that ``input`` gives, else 0.
+
+    Raises:  RuntimeError for a probability outside 0..1 (on the CPU)
+    """
+    p = input.array
+    if not input.kind.is_cuda and not ((p >= 0) & (p <= 1)).all():
+        raise RuntimeError("Expected p_in >= 0 && p_in <= 1 to be true, but got false.")
     draw = _draw(input.kind, tuple(input.shape), "random", generator)
     return new_tensor((draw < input.array).astype(input.kind.numpy), input.kind)
 
@@ -197,7 +215,8 @@ def multinomial(input: Any, num_samples: int, replacement: bool = False, *,
         if num_samples > weights.shape[1]:
             raise RuntimeError("cannot sample n_sample > prob_dist.size(-1) samples without "
                                "replacement")  # fmt: skip
-        keys = kind.xp.where(weights > 0, -kind.xp.log1p(-draw) / weights, kind.xp.inf)
+        clocks = -kind.xp.log1p(-draw) / kind.xp.where(weights > 0, weights, 1)
+        keys = kind.xp.where(weights > 0, clocks, kind.xp.inf)
         found = keys.argsort(1)[:, :num_samples]
     out = found.reshape(*input.shape[:-1], num_samples).astype("int64")
     return new_tensor(out, kind.with_dtype(int64))
@@ -207,6 +226,10 @@ def multinomial(input: Any, num_samples: int, replacement: bool = False, *,
 def uniform_(tensor: Any, a: float = 0.0, b: float = 1.0,
              generator: Generator | None = None) -> Any:
     """Overwrites ``tensor`` with uniform numbers in [a, b)."""
+    if a > b:
+        raise RuntimeError(
+            f"uniform_ expects to return a [from, to) range, but found from={a} > to={b}"
+        )
     draw = _draw(tensor.kind, tuple(tensor.shape), "random", generator)
     return tensor.copy_(new_tensor(draw * (b - a) + a, tensor.kind))
 
@@ -214,15 +237,24 @@ def uniform_(tensor: Any, a: float = 0.0, b: float = 1.0,
 def normal_(tensor: Any, mean: float = 0.0, std: float = 1.0,
             generator: Generator | None = None) -> Any:
     """Overwrites ``tensor`` with normal numbers."""
+    if std < 0:
+        raise RuntimeError(f"normal expects std >= 0.0, but found std {std}")
     draw = _draw(tensor.kind, tuple(tensor.shape), "standard_normal", generator)
     return tensor.copy_(new_tensor(draw * std + mean, tensor.kind))
+
+
+def bernoulli_(tensor: Any, p: float = 0.5, *, generator: Generator | None = None) -> Any:
+    """Overwrites ``tensor`` with ones, each with probability ``p``, and zeros."""
+    draw = _draw(kind_of(tensor.kind.device, float64), tuple(tensor.shape), "random", generator)
+    return tensor.copy_(new_tensor((draw < p).astype(tensor.kind.numpy), tensor.kind))
 
 
 # ---------------------------------------------------------------------------------------- dropout
 def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
     """Zeroes elements with probability ``p`` and scales the others by 1 / (1 - p).
 
-    Saves:   the scaled mask, in the dtype of input
+    Shape:   input (*) -> the same
+    Saves:   which elements were kept, one byte each
     Raises:  ValueError for p outside [0, 1]
     """
     if not 0 <= p <= 1:
@@ -232,4 +264,14 @@ def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = F
     kind = input.kind
     keep = _draw(kind, tuple(input.shape), "random", None) >= p
     scale = 0.0 if p == 1 else 1 / (1 - p)
-    return mul(input, new_tensor(keep.astype(kind.numpy) * kind.numpy.type(scale), kind))
+    return kept_part(input, new_tensor(keep, kind.with_dtype(bool_)), scale=scale)
+
+
+@elementwise(node_name="NativeDropout")
+def kept_part(input: Float, keep: Bool, *, scale: float) -> Expr:
+    """``scale * input`` where ``keep`` holds, 0 elsewhere.
+
+    Shape:   input (...), keep (...) broadcast -> (...)
+    Saves:   keep
+    """
+    return s.where(keep, scale * input, 0)

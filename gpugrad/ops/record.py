@@ -11,6 +11,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from ..array import Kind
 from ..graph import (
     ACCOUNTED,
@@ -31,9 +33,7 @@ __all__ = ["needs_of", "record", "record_many", "records", "same_bytes", "wrap",
 
 def wrap(array: Any, kind: Kind) -> Any:
     """A tensor around a fresh result; NumPy's scalars become 0-d arrays."""
-    if not hasattr(array, "flags") or (array.__class__.__module__ == "numpy" and not array.shape):
-        array = kind.xp.asarray(array)
-    return new_tensor(array, kind)
+    return new_tensor(np.asarray(array) if isinstance(array, np.generic) else array, kind)
 
 
 def wrap_view(array: Any, source: TensorBase) -> Any:
@@ -94,7 +94,7 @@ def make_node(rule: Any, inputs: Sequence[Any], saved: Sequence[TensorBase],
     node.hooks = node.freed = node.code = None
     node.lasti = 0
     if ACCOUNTED:
-        frame = user_frame(sys._getframe(1))
+        frame = user_frame(sys._getframe(3))  # this function, its caller and the op are not it
         node.code = frame.f_code
         node.lasti = frame.f_lasti
     return node

@@ -10,6 +10,7 @@ import math
 from typing import Any
 
 from ..array import as_dtype
+from ..errors import nothing_to_reduce
 from ..graph import Size
 from .broadcast import convert, expand, kind_of_value, wide_dtype
 from .compare import eq, where
@@ -121,12 +122,24 @@ def shared(g: Any, x: Any, y: Any, axes: tuple[int, ...], shape: Size) -> Any:
 
 def amax(input: Any, dim: Any = (), keepdim: bool = False) -> Any:
     """The largest element over ``dim``; ties share the gradient."""
-    return amax_op(input, axes=axes_of(dim, len(input.shape)), keepdim=keepdim)
+    return amax_op(input, axes=_filled_axes("amax", input, dim), keepdim=keepdim)
 
 
 def amin(input: Any, dim: Any = (), keepdim: bool = False) -> Any:
     """The smallest element over ``dim``; ties share the gradient."""
-    return amin_op(input, axes=axes_of(dim, len(input.shape)), keepdim=keepdim)
+    return amin_op(input, axes=_filled_axes("amin", input, dim), keepdim=keepdim)
+
+
+def _filled_axes(name: str, input: Any, dim: Any) -> tuple[int, ...]:
+    """The axes ``dim`` names, none of which may be empty."""
+    axes = axes_of(dim, len(input.shape))
+    if not input.array.size:
+        if len(axes) == len(input.shape):
+            raise nothing_to_reduce(name)
+        for axis in axes:
+            if not input.shape[axis]:
+                raise nothing_to_reduce(name, axis)
+    return axes
 
 
 @custom(node_name="Max", saves=("result1",))
@@ -186,6 +199,8 @@ def max_(input: Any, dim: int | None = None, keepdim: bool = False) -> Any:
     if dim is None:
         return amax(input)
     axis = axis_of(dim, len(input.shape))
+    if input.shape and not input.shape[axis]:
+        raise nothing_to_reduce("max", axis)
     return values_indices(max_dim_op(input, axis=axis, keepdim=keepdim))
 
 
@@ -194,4 +209,6 @@ def min_(input: Any, dim: int | None = None, keepdim: bool = False) -> Any:
     if dim is None:
         return amin(input)
     axis = axis_of(dim, len(input.shape))
+    if input.shape and not input.shape[axis]:
+        raise nothing_to_reduce("min", axis)
     return values_indices(min_dim_op(input, axis=axis, keepdim=keepdim))

@@ -50,6 +50,7 @@ class ElementwiseRule:
         self.kind = kind
         self.slots: tuple[str, ...] = vjp.saves
         self.numbers: tuple[str, ...] = vjp.attrs
+        self.number_places = tuple(op.attrs.index(name) for name in vjp.attrs)
         self.sources = tuple(-1 if s == "result" else op.params.index(s) for s in vjp.saves)
         self.wanted_inputs = tuple(i for i, need in enumerate(needs) if need)
         self.passthrough: tuple[bool, ...] = vjp.passthrough

@@ -220,7 +220,8 @@ def repeat(input: Any, *repeats: Any) -> Any:
     spread = reshape(input, [n for size in padded for n in (1, size)])
     pairs = list(zip(times, padded, strict=True))
     wide = expand_sizes(spread, [n for pair in pairs for n in pair])
-    return reshape(wide, [r * size for r, size in pairs])
+    tiled = reshape(wide, [r * size for r, size in pairs])
+    return clone(tiled) if tiled.base is not None else tiled
 
 
 def contiguous(input: Any) -> Any:

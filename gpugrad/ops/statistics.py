@@ -10,9 +10,9 @@ import math
 from typing import Any
 
 from ..array import bool_, int64
-from ..errors import not_floating
+from ..errors import DTypeError, not_floating, nothing_to_reduce
 from ..graph import Size, new_tensor
-from .arithmetic import exp, mul, sign, sqrt, sub
+from .arithmetic import exp, mul, sign, sub
 from .broadcast import wide_dtype
 from .compare import eq, where
 from .dims import axes_of, axis_of
@@ -30,20 +30,42 @@ __all__ = ["all_", "any_", "argmax", "argmin", "count_nonzero", "cumsum", "logsu
 @custom(node_name="Var", saves=("x",))
 def var_op(xp: Any, x: Any, *, axes: Any, keepdim: Any, correction: Any) -> Any:
     """Mean squared distance from the mean, with ``count - correction`` in the denominator."""
+    return _variance(xp, x, axes, keepdim, correction).astype(x.dtype)
+
+
+def _variance(xp: Any, x: Any, axes: Any, keepdim: bool, correction: float) -> Any:
+    """The variance, of half types in float32."""
     wide = x.astype("float32") if x.dtype.itemsize < 4 else x
     count = math.prod([x.shape[a] for a in axes])
-    centred = wide - wide.mean(axis=axes, keepdims=True)
+    centred = wide - wide.sum(axis=axes, keepdims=True) / max(count, 1)
     centred *= centred
     total = centred.sum(axis=axes, keepdims=keepdim)
-    return xp.divide(total, max(count - correction, 0)).astype(x.dtype)
+    return xp.divide(total, max(count - correction, 0))
 
 
 @var_op.vjp
 def _(g: Any, x: Any, *, axes: Any, keepdim: Any, correction: Any, shapes: Any) -> Any:
+    return _variance_vjp(g, x, axes, correction, shapes)
+
+
+def _variance_vjp(g: Any, x: Any, axes: Any, correction: float, shapes: Any) -> Any:
     count = math.prod([shapes[0][a] for a in axes])
     centred = sub(x, spread(mean_op(x, axes=axes, keepdim=True), axes, shapes[0]))
     scale = 2.0 / max(count - correction, 1e-300)
     return mul(centred, spread(g * scale, axes, shapes[0]))
+
+
+@custom(node_name="Std", saves=("x", "result"))
+def std_op(xp: Any, x: Any, *, axes: Any, keepdim: Any, correction: Any) -> Any:
+    """The square root of the variance; its gradient at zero is zero."""
+    return xp.sqrt(_variance(xp, x, axes, keepdim, correction)).astype(x.dtype)
+
+
+@std_op.vjp
+def _(g: Any, x: Any, y: Any, *, axes: Any, keepdim: Any, correction: Any, shapes: Any) -> Any:
+    zero = eq(y, 0.0)
+    half = where(zero, 0.0, g / (2 * where(zero, 1.0, y)))
+    return _variance_vjp(half, x, axes, correction, shapes)
 
 
 def var(input: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *,
@@ -52,19 +74,31 @@ def var(input: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool
 
     Shape:   as ``sum``
     Saves:   input
+    Raises:  RuntimeError for integers
     """
-    if correction is None:
-        correction = 0 if unbiased is False else 1
-    if isinstance(dim, bool):
-        dim, correction = None, int(dim)
-    axes = axes_of(dim, len(input.shape))
-    return var_op(input, axes=axes, keepdim=keepdim, correction=correction)
+    return _spread_of(var_op, input, dim, unbiased, keepdim, correction)
 
 
 def std(input: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *,
         correction: float | None = None) -> Any:
-    """The standard deviation: the square root of ``var``."""
-    return sqrt(var(input, dim, unbiased, keepdim, correction=correction))
+    """The standard deviation: the square root of ``var``.
+
+    Shape:   as ``sum``
+    Saves:   input and result
+    Raises:  RuntimeError for integers
+    """
+    return _spread_of(std_op, input, dim, unbiased, keepdim, correction)
+
+
+def _spread_of(op: Any, input: Any, dim: Any, unbiased: bool | None, keepdim: bool,
+               correction: float | None) -> Any:  # fmt: skip
+    if not input.kind.is_floating_point:
+        raise DTypeError("std and var only support floating point and complex dtypes")
+    if correction is None:
+        correction = 0 if unbiased is False else 1
+    if isinstance(dim, bool):  # the old signature, var(unbiased)
+        dim, correction = None, int(dim)
+    return op(input, axes=axes_of(dim, len(input.shape)), keepdim=keepdim, correction=correction)
 
 
 def var_mean(input: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *,
@@ -131,9 +165,13 @@ def logsumexp(input: Any, dim: Any, keepdim: bool = False) -> Any:
 @custom(node_name="Logsumexp", saves=("x", "result"))
 def logsumexp_op(xp: Any, x: Any, *, axes: Any, keepdim: Any) -> Any:
     """Shifted by the largest element, so that no exponential overflows."""
-    top = x.max(axis=axes, keepdims=True)
-    top = xp.where(xp.isfinite(top), top, 0)
-    y = xp.log(xp.exp(x - top).sum(axis=axes, keepdims=True)) + top
+    wide = x.astype("float32") if x.dtype.itemsize < 4 else x
+    top = 0
+    if x.size:
+        top = wide.max(axis=axes, keepdims=True)
+        top = xp.where(xp.isfinite(top), top, 0)
+    y = xp.log(xp.exp(wide - top).sum(axis=axes, keepdims=True)) + top
+    y = y.astype(x.dtype, copy=False)
     return y.reshape(y.shape if keepdim else [n for i, n in enumerate(y.shape) if i not in axes])
 
 
@@ -229,6 +267,8 @@ def argmin(input: Any, dim: int | None = None, keepdim: bool = False) -> Any:
 def _arg(input: Any, name: str, dim: int | None, keepdim: bool) -> Any:
     x = input.array
     axis = None if dim is None else axis_of(dim, x.ndim)
+    if not (x.size if axis is None or not x.ndim else x.shape[axis]):
+        raise nothing_to_reduce(name, axis, index=True)
     found = getattr(x, name)(axis) if x.ndim or axis is None else getattr(x, name)()
     out = _plain(input, found, int64)
     if not keepdim:

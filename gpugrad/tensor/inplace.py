@@ -90,6 +90,7 @@ class InPlace(TensorBase):
     masked_fill_ = _inplace(aliases.masked_fill, "masked_fill_")
     uniform_ = random.uniform_
     normal_ = random.normal_
+    bernoulli_ = random.bernoulli_
     __setitem__ = index.put
 
     def copy_(self, src: Any, non_blocking: bool = False) -> Any:

@@ -61,12 +61,12 @@ template <typename T> GG_FN bool isfinite(T input) {
 
 // Whether elements are +inf.
 template <typename T> GG_FN bool isposinf(T input) {
-  return input == (T(1) / T(0));
+  return gg::isinf(input) && (input > T(0));
 }
 
 // Whether elements are -inf.
 template <typename T> GG_FN bool isneginf(T input) {
-  return input == (-T(1) / T(0));
+  return gg::isinf(input) && (input < T(0));
 }
 
 // Whether elements carry a minus sign, -0.0 included.

@@ -109,6 +109,7 @@ ROWS = [
     Row("clamp_both", "torch.clamp(input, min, max)"),
     Row("clamp_min", "torch.clamp(input, min=min)"),
     Row("clamp_max", "torch.clamp(input, max=max)"),
+    Row("kept_part", "torch.where(keep, scale * input, 0)", {"scale": 1.5}),
     Row("mse_term", "F.mse_loss(input, target, reduction='none')"),
     Row("l1_term", "F.l1_loss(input, target, reduction='none')"),
     Row("smooth_l1_term", "F.smooth_l1_loss(input, target, reduction='none', beta=beta)",

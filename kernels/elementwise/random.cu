@@ -1,0 +1,22 @@
+// kernels/elementwise/random.cu
+// The elementwise ops of gpugrad/ops/random.py, forward and backward, for every
+// combination of inputs that need gradients (all of them from three on).
+//
+// Printed by tools/print_kernels.py from the declarations: change those, not this file.
+#include "../scalar.cuh"
+
+namespace gg {
+namespace op {
+
+// scale * input where keep holds, 0 elsewhere.
+template <typename T> GG_FN T kept_part(T input, bool keep, T scale) {
+  return keep ? (scale * input) : T(0);
+}
+
+// Saves keep.
+template <typename T> GG_FN T kept_part_vjp_input(T g, bool keep, T scale) {
+  return keep ? (g * scale) : T(0);
+}
+
+}  // namespace op
+}  // namespace gg

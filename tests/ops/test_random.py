@@ -1,0 +1,141 @@
+"""Random numbers: reproducible, of the right distribution, range, dtype and device."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import gpugrad
+from gpugrad import memory
+from gpugrad.nn import functional as F  # noqa: N812  (PyTorch's name)
+
+N = 20_000
+
+DRAWS = {  # a draw, its mean and its variance
+    "torch.rand(N)": (0.5, 1 / 12),
+    "torch.randn(N)": (0.0, 1.0),
+    "torch.rand(100, N // 100, dtype=torch.float64)": (0.5, 1 / 12),
+    "torch.rand_like(torch.empty(N))": (0.5, 1 / 12),
+    "torch.randn_like(torch.empty(N))": (0.0, 1.0),
+    "torch.randint(3, 7, (N,)).double()": (4.5, 15 / 12),
+    "torch.randint(10, (N,)).double()": (4.5, 99 / 12),
+    "torch.randperm(N).double()": ((N - 1) / 2, (N**2 - 1) / 12),
+    "torch.normal(2.0, 3.0, (N,))": (2.0, 9.0),
+    "torch.normal(torch.full((N,), 2.0), 3.0)": (2.0, 9.0),
+    "torch.normal(2.0, torch.full((N,), 3.0))": (2.0, 9.0),
+    "torch.bernoulli(torch.full((N,), 0.3))": (0.3, 0.21),
+    "torch.empty(N).uniform_(-1, 3)": (1.0, 16 / 12),
+    "torch.empty(N).normal_(5, 2)": (5.0, 4.0),
+    "torch.empty(N).bernoulli_(0.3)": (0.3, 0.21),
+    "torch.multinomial(torch.tensor([1.0, 2.0, 1.0]), N, True).double()": (1.0, 0.5),
+}
+
+
+def draw(call: str) -> Any:
+    return eval(call, {"torch": gpugrad, "N": N})
+
+
+@pytest.mark.parametrize("call", DRAWS)
+def test_mean_and_variance_are_those_of_the_distribution(call: str) -> None:
+    gpugrad.manual_seed(7)
+    mean, variance = DRAWS[call]
+    values = draw(call).double().cpu().numpy()
+    assert values.mean() == pytest.approx(mean, abs=5 * (variance / N) ** 0.5)
+    assert values.var() == pytest.approx(variance, rel=0.06)
+
+
+@pytest.mark.parametrize("call", DRAWS)
+def test_the_same_seed_gives_the_same_numbers(call: str) -> None:
+    gpugrad.manual_seed(3)
+    once = draw(call)
+    other = draw(call)
+    gpugrad.manual_seed(3)
+    assert draw(call).tolist() == once.tolist() != other.tolist()
+
+
+def test_a_generator_is_a_stream_of_its_own() -> None:
+    first, second = gpugrad.Generator("cpu").manual_seed(1), gpugrad.Generator("cpu").manual_seed(1)
+    gpugrad.manual_seed(1)
+    a = gpugrad.rand(5, generator=first, device="cpu")
+    gpugrad.rand(3, device="cpu")
+    assert gpugrad.rand(5, generator=second, device="cpu").tolist() == a.tolist()
+    assert first.initial_seed() == 1
+
+
+def test_seeds_are_told() -> None:
+    gpugrad.manual_seed(42)
+    assert gpugrad.initial_seed() == 42
+    assert gpugrad.seed() == gpugrad.initial_seed()
+
+
+@pytest.mark.parametrize("dtype", [gpugrad.float16, gpugrad.bfloat16, gpugrad.float32])
+def test_uniform_numbers_stay_below_one(dtype: Any) -> None:
+    gpugrad.manual_seed(0)
+    x = gpugrad.rand(200_000, dtype=dtype, device="cpu")
+    assert x.dtype is dtype
+    assert 0 <= x.min().item() < x.max().item() < 1
+
+
+def test_a_permutation_has_every_number_once() -> None:
+    assert sorted(gpugrad.randperm(100).tolist()) == list(range(100))
+
+
+def test_samples_without_replacement_differ_and_follow_the_weights() -> None:
+    gpugrad.manual_seed(0)
+    weights = gpugrad.tensor([[0.0, 1.0, 2.0, 3.0]] * 3000, device="cpu")
+    drawn = gpugrad.multinomial(weights, 2).numpy()
+    assert (drawn[:, 0] != drawn[:, 1]).all()
+    assert not (drawn == 0).any()
+    assert (drawn[:, 0] == 3).mean() == pytest.approx(0.5, abs=0.04)
+
+
+WRONG = {
+    "torch.multinomial(torch.zeros(3), 1)": (RuntimeError, "sum of probabilities <= 0"),
+    "torch.multinomial(torch.ones(3), 4)": (RuntimeError, "without replacement"),
+    "F.dropout(torch.ones(3), 1.5)": (ValueError, "dropout probability has to be between 0 and 1"),
+    "torch.bernoulli(torch.full((2,), 1.5))": (RuntimeError, ""),
+    "torch.randint(5, 5, (2,))": (RuntimeError, "expects 'from' to be less than 'to'"),
+    "torch.empty(2).uniform_(1, 0)": (RuntimeError, "expects to return a \\[from, to\\) range"),
+    "torch.empty(2).normal_(0, -1)": (RuntimeError, "normal expects std >= 0.0"),
+}
+
+
+@pytest.mark.parametrize("call", WRONG)
+def test_a_wrong_call_is_refused_with_pytorchs_words(call: str) -> None:
+    kind, words = WRONG[call]
+    with pytest.raises(kind, match=words or None):
+        eval(call, {"torch": gpugrad, "F": F})
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("call", WRONG)
+def test_pytorch_refuses_the_same(call: str) -> None:
+    torch = pytest.importorskip("torch")
+    kind, words = WRONG[call]
+    with pytest.raises(kind, match=words or None):
+        eval(call, {"torch": torch, "F": torch.nn.functional})
+
+
+# ------------------------------------------------------------------------------------------ dropout
+def test_dropout_zeroes_its_share_and_scales_the_rest(device: str) -> None:
+    gpugrad.manual_seed(0)
+    x = gpugrad.ones(N, device=device, requires_grad=True)
+    y = F.dropout(x, 0.25)
+    values = y.detach().cpu().numpy()
+    assert set(np.unique(values).tolist()) == {0.0, np.float32(1 / 0.75).item()}
+    assert (values == 0).mean() == pytest.approx(0.25, abs=0.02)
+    y.sum().backward()
+    assert (x.grad == y).all()
+
+
+def test_dropout_keeps_a_byte_per_element() -> None:
+    x = gpugrad.ones(1000, device="cpu", requires_grad=True)
+    assert memory.graph(F.dropout(x, 0.5)).unique_bytes == 1000
+
+
+def test_dropout_is_the_identity_out_of_training() -> None:
+    x = gpugrad.ones(5, device="cpu", requires_grad=True)
+    assert F.dropout(x, 0.5, training=False) is x
+    assert F.dropout(x, 1.0).tolist() == [0.0] * 5
