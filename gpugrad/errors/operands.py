@@ -8,8 +8,9 @@ from .tree import DTypeError, IndexRangeError, ShapeError
 __all__ = [
     "bad_choice", "bad_label_smoothing", "bad_reduction", "bad_target_dtype", "batch_mismatch",
     "broadcast_mismatch", "clamp_without_bounds", "class_out_of_range", "class_weight_mismatch",
-    "dim_out_of_range", "gather_mismatch", "gather_outside", "matmul_mismatch", "not_floating",
-    "not_integral", "nothing_to_reduce", "row_out_of_range", "size_mismatch", "target_mismatch",
+    "dim_out_of_range", "gather_mismatch", "gather_outside", "matmul_mismatch", "negative_size",
+    "not_floating", "not_integral", "not_numbers", "nothing_to_reduce", "ragged",
+    "row_out_of_range", "size_mismatch", "target_mismatch",
 ]  # fmt: skip
 
 
@@ -164,3 +165,24 @@ def nothing_to_reduce(name: str, dim: int | None = None, *, index: bool = False)
         "reduction dim with the 'dim' argument."
     )
     return IndexRangeError(text) if index else ShapeError(text)
+
+
+# ---------------------------------------------------------------------------- data of new tensors
+def ragged(expected: int, depth: int, got: int) -> ValueError:
+    """Nested sequences of different lengths."""
+    return ValueError(f"expected sequence of length {expected} at dim {depth} (got {got})")
+
+
+def not_numbers(holder: str, got: object) -> Exception:
+    """Data that holds no numbers. (PyTorch: a TypeError for texts.)"""
+    if str(got).startswith(("<U", "|S", ">U")):
+        return TypeError("new(): invalid data type 'str'")
+    return DTypeError(facts(f"Could not infer dtype of {holder}", ("need", "numbers or booleans")))
+
+
+def negative_size(name: str, shape: tuple[int, ...]) -> ShapeError:
+    """A new tensor of a negative size."""
+    return ShapeError(
+        f"{name}: Dimension size must be non-negative. Trying to create tensor with negative "
+        f"dimension {min(shape)}: {list(shape)}"
+    )

@@ -7,6 +7,7 @@ Must not:  record anything: new tensors are leaves or constants.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ from ..array import (
     scalar_dtype,
     storage_of_array,
 )
-from ..errors import DTypeError
+from ..errors import DTypeError, negative_size, not_numbers, ragged
 from ..graph import Accumulator, TensorBase, new_tensor
 from .dims import flat_sizes
 
@@ -110,7 +111,22 @@ def _array_of(data: Any) -> tuple[Any, device | None]:
         return found, device("cuda", found.device.id)
     if isinstance(data, (list, tuple)) and _holds_tensors(data):
         data = [t.array.tolist() if isinstance(t, TensorBase) else t for t in data]
-    return np.asarray(data), None
+    try:
+        return np.asarray(data), None
+    except ValueError:
+        raise ragged(*_uneven(data)) from None
+
+
+def _uneven(data: Any) -> tuple[int, int, int]:
+    """The depth where nested sequences differ in length, and two lengths."""
+    depth, level = 0, [data]
+    while level:
+        lengths = [len(part) if isinstance(part, (list, tuple)) else 0 for part in level]
+        for length in lengths:
+            if length != lengths[0]:
+                return lengths[0], depth, length
+        depth, level = depth + 1, list(chain.from_iterable(level)) if lengths[0] else []
+    return 0, depth, 0
 
 
 def _holds_tensors(data: Sequence[Any]) -> bool:
@@ -120,9 +136,9 @@ def _holds_tensors(data: Sequence[Any]) -> bool:
 def _inferred(data: Any, array: Any) -> Any:
     if hasattr(data, "dtype"):
         return data.kind.dtype if isinstance(data, TensorBase) else from_numpy_dtype(array.dtype)
-    found = from_numpy_dtype(array.dtype) if array.dtype.kind in "biuf" else None
-    if found is None:
-        raise TypeError(f"can't make a tensor of {type(data).__name__} holding {array.dtype}")
+    if array.dtype.kind not in "biuf":
+        raise not_numbers(type(data).__name__, array.dtype)
+    found = from_numpy_dtype(array.dtype)
     if found is float64:
         return default_dtype()
     return found if array.dtype.kind == "b" else int64
@@ -143,6 +159,9 @@ def from_numpy(ndarray: Any) -> Any:
     """A CPU tensor that shares the bytes of a NumPy array: writes show on both sides."""
     if not isinstance(ndarray, np.ndarray):
         raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
+    if ndarray.dtype.kind in "SUOMmVc" and ndarray.dtype.name != "bfloat16":
+        raise TypeError(f"can't convert np.ndarray of type {ndarray.dtype.type.__module__}."
+                        f"{ndarray.dtype.type.__name__}.")  # fmt: skip
     return wrap_array(ndarray)
 
 
@@ -159,7 +178,10 @@ def _kind(dtype: Any, on: Any) -> Any:
 
 def _filled(name: str, size: Sequence[Any], dtype: Any, on: Any, requires_grad: bool) -> Any:
     kind = _kind(dtype, on)
-    out = new_tensor(getattr(kind.xp, name)(flat_sizes(size), kind.numpy), kind)
+    shape = flat_sizes(size)
+    if shape and min(shape) < 0:
+        raise negative_size(name, shape)
+    out = new_tensor(getattr(kind.xp, name)(shape, kind.numpy), kind)
     return require_grad(out) if requires_grad else out
 
 
@@ -230,6 +252,10 @@ def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, dev
     if end is None:
         start, end = 0, start
     element = promote_operands((), (), (start, end, step)) if dtype is None else dtype
+    if step == 0:
+        raise RuntimeError("step must be nonzero")
+    if (end - start) * step < 0:
+        raise RuntimeError("upper bound and lower bound inconsistent with step sign")
     kind = _kind(element, device)
     return _made(kind.xp.arange(start, end, step, dtype=kind.numpy), requires_grad)
 
@@ -237,6 +263,8 @@ def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, dev
 def linspace(start: float, end: float, steps: int, *, dtype: Any = None, device: Any = None,
              requires_grad: bool = False) -> Any:
     """``steps`` numbers evenly spaced from ``start`` to ``end``, both included."""
+    if steps < 0:
+        raise RuntimeError("number of steps must be non-negative")
     kind = _kind(dtype, device)
     return _made(kind.xp.linspace(start, end, steps, dtype=kind.numpy), requires_grad)
 

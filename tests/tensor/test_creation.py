@@ -89,7 +89,7 @@ def test_new_tensors_are_pytorchs(text: str) -> None:
     assert_same(evaluate(text, gpugrad), evaluate(text, torch), 1e-7)
 
 
-# ------------------------------------------------------------------------------------------- sharing
+# ------------------------------------------------------------------------------------------ sharing
 def test_tensor_copies_and_from_numpy_shares() -> None:
     array = np.zeros(3)
     copied, shared = gpugrad.tensor(array, device="cpu"), gpugrad.from_numpy(array)
@@ -143,15 +143,16 @@ def test_the_default_dtype_is_that_of_python_floats() -> None:
 WRONG = {
     "torch.tensor([[1, 2], [3]])": (ValueError, "expected sequence of length 2 at dim 1"),
     "torch.tensor('a')": (TypeError, ""),
-    "torch.tensor([1, 'a'])": (ValueError, ""),
+    "torch.tensor([1, 'a'])": (TypeError, ""),
     "torch.tensor(None)": (RuntimeError, "Could not infer dtype of NoneType"),
     "torch.tensor(object())": (RuntimeError, "Could not infer dtype of object"),
     "torch.tensor([1], requires_grad=True)": (RuntimeError, "Only Tensors of floating point and"),
-    "torch.zeros(2, dtype=torch.int64, requires_grad=True)": (RuntimeError, "Only Tensors of float"),
-    "torch.ones(2, dtype=torch.int64).requires_grad_()": (RuntimeError, "floating point dtype"),
+    "torch.zeros(2, dtype=torch.int8, requires_grad=True)": (RuntimeError, "Only Tensors of float"),
+    "torch.ones(2, dtype=torch.int64).requires_grad_()": (RuntimeError, "(?i)only tensors of f"),
     "torch.from_numpy([1])": (TypeError, r"expected np.ndarray \(got list\)"),
     "torch.from_numpy(np.array(['a']))": (TypeError, "can't convert np.ndarray of type numpy.str_"),
-    "torch.zeros(-1)": (RuntimeError, "negative dimension -1"),
+    "torch.zeros(-1)": (RuntimeError, "zeros: Dimension size must be non-negative"),
+    "torch.empty(2, -1)": (RuntimeError, "negative dimension -1"),
     "torch.zeros(2, dtype='banana')": (TypeError, ""),
     "torch.zeros(2, device='tpu')": (RuntimeError, ""),
     "torch.arange(0, 3, 0)": (RuntimeError, "step must be nonzero"),
