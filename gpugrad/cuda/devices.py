@@ -76,8 +76,10 @@ class device:  # noqa: N801  (PyTorch's name)
 
 
 def synchronize(device: Any = None) -> None:
-    """Waits until all work given to ``device`` is done."""
-    cupy().cuda.Device(gpu_index(device)).synchronize()
+    """Waits until all work given to ``device`` is done; a CPU's is when a call returns."""
+    where = resolve(device)
+    if where.type == "cuda":
+        cupy().cuda.Device(where.index).synchronize()
 
 
 def gpu_index(where: Any = None) -> int:

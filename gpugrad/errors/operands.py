@@ -7,10 +7,10 @@ from .tree import DTypeError, IndexRangeError, ShapeError
 
 __all__ = [
     "bad_choice", "bad_label_smoothing", "bad_reduction", "bad_target_dtype", "batch_mismatch",
-    "broadcast_mismatch", "clamp_without_bounds", "class_out_of_range", "class_weight_mismatch",
-    "dim_out_of_range", "gather_mismatch", "gather_outside", "matmul_mismatch", "negative_size",
-    "not_floating", "not_integral", "not_numbers", "nothing_to_reduce", "ragged",
-    "row_out_of_range", "size_mismatch", "target_mismatch",
+    "broadcast_mismatch", "cannot_cast", "clamp_without_bounds", "class_out_of_range",
+    "class_weight_mismatch", "dim_out_of_range", "gather_mismatch", "gather_outside",
+    "matmul_mismatch", "negative_size", "not_floating", "not_integral", "not_numbers",
+    "nothing_to_reduce", "ragged", "row_out_of_range", "size_mismatch", "target_mismatch",
 ]  # fmt: skip
 
 
@@ -186,3 +186,19 @@ def negative_size(name: str, shape: tuple[int, ...]) -> ShapeError:
         f"{name}: Dimension size must be non-negative. Trying to create tensor with negative "
         f"dimension {min(shape)}: {list(shape)}"
     )
+
+
+_TORCH_NAMES = {
+    "bool": "Bool", "uint8": "Byte", "int8": "Char", "int16": "Short", "int32": "Int",
+    "int64": "Long", "float16": "Half", "bfloat16": "BFloat16", "float32": "Float",
+    "float64": "Double",
+}  # fmt: skip
+
+
+def cannot_cast(result: str, target: str) -> DTypeError:
+    """A result that cannot be written into a tensor of a lesser category."""
+    return DTypeError(facts(
+        f"result type {_TORCH_NAMES[result]} can't be cast to the desired output type "
+        f"{_TORCH_NAMES[target]}",
+        ("fix", f"do it out of place, or convert the tensor with .to({result}) first"),
+    ))

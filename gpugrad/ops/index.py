@@ -31,7 +31,7 @@ from .generic import Linear, custom, linear
 from .keys import PLACE, filled, index_error, parse
 from .scatter_kernels import scatter_add_along, scatter_add_rows
 
-__all__ = ["broadcast_copy", "check_writable", "embedding", "gather", "get", "index_select",
+__all__ = ["check_writable", "embedding", "gather", "get", "index_select",
            "narrow", "put", "put_along", "select", "take_along_dim"]  # fmt: skip
 
 
@@ -381,10 +381,3 @@ def _(g: Any, index: Any, *, padding: Any, shapes: Any) -> Any:
     if padding is None:
         return rows, None
     return without_op(rows, basic=(padding,), template=()), None
-
-
-def broadcast_copy(source: Any, kind: Any, shape: Size) -> Any:
-    """``source`` (tensor, array or number) as ``kind`` in ``shape``."""
-    if not isinstance(source, TensorBase):
-        source = new_tensor(kind.xp.asarray(source, dtype=kind.numpy), kind)
-    return expand(convert(source, kind), shape)

@@ -1,18 +1,25 @@
 """In-place methods, ``name_``.
 
-Holds:     a write that a graph follows gives the tensor the node of the out-of-place op, computed
-           from a copy of the old value; the storage's version rises with every write.
+Holds:     a write that a graph follows gives the tensor the node of the out-of-place op; the
+           storage's version rises with every write. The old value is copied only if the op saves
+           it, and a saved result is the tensor's own bytes (NOTE [saved by a write]).
 Must not:  write before every check has passed.
+
+NOTE [saved by a write]
+1. The op is computed and recorded as if out of place. What it saved of the old value is replaced by
+   a copy before the bytes are overwritten.
+2. What it saved of its result is replaced by the tensor's bytes once they hold it, and the node is
+   numbered anew, after the write: its own value is not stale.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..array import can_cast
-from ..errors import DTypeError, ShapeError
-from ..graph import TensorBase, local, mutated, new_tensor
+from ..errors import ShapeError, cannot_cast
+from ..graph import TensorBase, keep, local, mutated, new_tensor, next_sequence
 from ..ops import activation, aliases, arithmetic, compare, index, random
 from ..ops.broadcast import convert
 
@@ -27,18 +34,54 @@ def write(target: Any, compute: Callable[[Any], Any], *others: Any) -> Any:
     tracked = local.mode.grad and any(
         isinstance(t, TensorBase) and t.node is not None for t in (target, *others)
     )
-    if tracked:
-        index.check_writable(target)
-        old = new_tensor(target.array.copy(), target.kind, target.node)
-    else:
-        old = new_tensor(target.array, target.kind)
+    if not tracked:
+        result = compute(new_tensor(target.array, target.kind))
+        _check(target, result)
+        target.array[...] = result.array
+        mutated(target)
+        return target
+    index.check_writable(target)
+    start = next_sequence()
+    old = new_tensor(target.array, target.kind, target.node)
     result = compute(old)
     _check(target, result)
+    node = convert(result, target.kind).node
+    nodes = _recorded_since(start, node)
+    if old.storage is not None:
+        _replace_saved(nodes, old.storage, new_tensor(target.array.copy(), target.kind))
     target.array[...] = result.array
     mutated(target)
-    if tracked:
-        target.node = convert(result, target.kind).node
+    target.node = node
+    if result.storage is not None and result.kind is target.kind:
+        _replace_saved(nodes, result.storage, target)
+        node.seq = next_sequence()
     return target
+
+
+def _recorded_since(start: int, node: Any) -> list[Any]:
+    """The nodes behind ``node`` with numbers above ``start``: those of one computation."""
+    found = {node: None} if node is not None and node.seq > start else {}
+    stack = list(found)
+    while stack:
+        for edge in stack.pop().edges:
+            if edge is not None and edge.seq > start and edge not in found:
+                found[edge] = None
+                stack.append(edge)
+    return list(found)
+
+
+def _replace_saved(nodes: Sequence[Any], storage: Any, tensor: Any) -> None:
+    """Makes ``nodes`` keep ``tensor`` where they keep ``storage``."""
+    for node in nodes:
+        saved, count = node.saved, len(node.rule.slots)
+        pairs = list(zip(saved[0 : 2 * count : 2], saved[1 : 2 * count : 2], strict=True))
+        if any(kept is storage for _, kept in pairs):
+            slots = [
+                tensor if kept is storage else new_tensor(array, kept.kind, None, kept)
+                for array, kept in pairs
+            ]
+            node.saved = keep(slots, saved[2 * count :])
+            node.rule.release(saved)
 
 
 def _check(target: Any, result: Any) -> None:
@@ -48,10 +91,7 @@ def _check(target: Any, result: Any) -> None:
             f"{list(result.shape)}"
         )
     if not can_cast(result.kind.dtype, target.kind.dtype):
-        raise DTypeError(
-            f"result type {result.kind.dtype.name} can't be cast to the desired output type "
-            f"{target.kind.dtype.name}"
-        )
+        raise cannot_cast(result.kind.dtype.name, target.kind.dtype.name)
 
 
 def _inplace(op: Callable[..., Any], name: str) -> Callable[..., Any]:
@@ -87,6 +127,11 @@ class InPlace(TensorBase):
     addcmul_ = _inplace(arithmetic.addcmul, "addcmul_")
     addcdiv_ = _inplace(arithmetic.addcdiv, "addcdiv_")
     lerp_ = _inplace(arithmetic.lerp, "lerp_")
+    remainder_ = __imod__ = _inplace(arithmetic.remainder, "remainder_")
+    floor_divide_ = __ifloordiv__ = _inplace(arithmetic.floor_divide, "floor_divide_")
+    bitwise_and_ = __iand__ = _inplace(compare.bitwise_and, "bitwise_and_")
+    bitwise_or_ = __ior__ = _inplace(compare.bitwise_or, "bitwise_or_")
+    bitwise_xor_ = __ixor__ = _inplace(compare.bitwise_xor, "bitwise_xor_")
     masked_fill_ = _inplace(aliases.masked_fill, "masked_fill_")
     uniform_ = random.uniform_
     normal_ = random.normal_
@@ -95,26 +140,20 @@ class InPlace(TensorBase):
 
     def copy_(self, src: Any, non_blocking: bool = False) -> Any:
         """Overwrites ``self`` with ``src``, broadcast and converted; differentiable in ``src``."""
-        kind, shape = self.kind, self.shape
-
-        def copied(old: Any) -> Any:
-            return index.broadcast_copy(src, kind, shape)
-
-        return write(self, copied, src)
+        index.put(self, Ellipsis, src)
+        return self
 
     def fill_(self, value: Any) -> Any:
-        """Overwrites every element with ``value``."""
-        if isinstance(value, TensorBase):
-            return self.copy_(value)
-        return write(self, lambda old: _full(old, value))
+        """Overwrites every element with ``value``, a number or a 0-d tensor."""
+        if isinstance(value, TensorBase) and value.shape:
+            raise ShapeError(
+                "fill_ only supports 0-dimension value tensor but got tensor with "
+                f"{len(value.shape)} dimensions."
+            )
+        index.put(self, Ellipsis, value)
+        return self
 
     def zero_(self) -> Any:
         """Overwrites every element with 0."""
-        return write(self, lambda old: _full(old, 0))
-
-
-def _full(old: Any, value: Any) -> Any:
-    """A constant in the shape of ``old``, without its bytes: a broadcast of one element."""
-    xp = old.kind.xp
-    one = xp.full((), value, dtype=old.kind.numpy)
-    return new_tensor(xp.broadcast_to(one, old.shape), old.kind)
+        index.put(self, Ellipsis, 0)
+        return self
