@@ -67,8 +67,7 @@ class Meter:
         return seconds, peak, end
 
     def _wait(self) -> None:
-        if self.on_gpu:
-            torch.cuda.synchronize(self.device)
+        torch.cuda.synchronize(self.device)
 
     def allocated(self) -> int:
         return int(torch.cuda.memory_allocated(self.device))

@@ -34,14 +34,19 @@ class TestWithoutCuda:
 
     @pytest.mark.parametrize(
         "call",
-        [cuda.current_device, cuda.synchronize, cuda.get_device_name, cuda.get_device_capability,
+        [cuda.current_device, cuda.get_device_name, cuda.get_device_capability,
          cuda.get_device_properties, cuda.current_stream, cuda.default_stream, cuda.Stream,
          cuda.Event, cuda.init, lambda: cuda.set_device(0), lambda: cuda.device(0),
-         lambda: cuda.memory_allocated("cuda"), lambda: cuda.mem_get_info(0)],
+         lambda: cuda.memory_allocated("cuda"), lambda: cuda.mem_get_info(0),
+         lambda: cuda.synchronize("cuda")],
     )  # fmt: skip
     def test_what_needs_a_gpu_says_how_to_get_one(self, call: Any) -> None:
         with pytest.raises(DeviceError, match=r"gpugrad\[cuda13\]"):
             call()
+
+    def test_the_cpu_has_nothing_to_wait_for(self) -> None:
+        assert cuda.synchronize() is None
+        assert cuda.synchronize("cpu") is None
 
     def test_memory_speaks_of_the_cpu(self) -> None:
         before = cuda.memory_allocated()
