@@ -6,11 +6,12 @@ from .text import facts
 from .tree import DTypeError, IndexRangeError, ShapeError
 
 __all__ = [
-    "bad_choice", "bad_label_smoothing", "bad_reduction", "bad_target_dtype", "batch_mismatch",
-    "broadcast_mismatch", "cannot_cast", "clamp_without_bounds", "class_out_of_range",
-    "class_weight_mismatch", "dim_out_of_range", "gather_mismatch", "gather_outside",
-    "matmul_mismatch", "negative_size", "not_floating", "not_integral", "not_numbers",
-    "nothing_to_reduce", "ragged", "row_out_of_range", "size_mismatch", "target_mismatch",
+    "bad_approximation", "bad_label_smoothing", "bad_reduction", "bad_target_dtype",
+    "batch_mismatch", "broadcast_mismatch", "cannot_cast", "clamp_without_bounds",
+    "class_out_of_range", "class_weight_mismatch", "dim_out_of_range", "gather_mismatch",
+    "gather_outside", "matmul_mismatch", "negative_size", "not_floating", "not_integral",
+    "not_numbers", "nothing_to_reduce", "ragged", "row_out_of_range", "size_mismatch",
+    "target_mismatch",
 ]  # fmt: skip
 
 
@@ -109,10 +110,11 @@ def bad_label_smoothing(got: float) -> RuntimeError:
     return RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {got}")
 
 
-def bad_choice(name: str, argument: str, got: object, choices: tuple[str, ...]) -> ValueError:
-    """An argument that has to be one of a few words."""
-    known = ", ".join(map(repr, choices))
-    return ValueError(facts(f"{name}: {argument} is {got!r}", ("need", f"one of {known}")))
+def bad_approximation(got: object) -> RuntimeError:
+    """A form of GELU that there is not."""
+    return RuntimeError(facts(
+        "approximate argument must be either none or tanh.", ("got", repr(got)),
+    ))
 
 
 def clamp_without_bounds() -> RuntimeError:

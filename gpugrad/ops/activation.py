@@ -11,7 +11,7 @@ import math
 from typing import Any
 
 from .. import expr as s
-from ..errors import bad_choice
+from ..errors import bad_approximation
 from ..expr import Expr, Float, Number
 from .elementary import tanh
 from .families import elementwise
@@ -249,7 +249,7 @@ def gelu(input: Any, approximate: str = "none") -> Any:
 
     Shape:   input (...) -> (...)
     Saves:   input
-    Raises:  ValueError if approximate is neither "none" nor "tanh"
+    Raises:  RuntimeError if approximate is neither "none" nor "tanh"
     Source:  Hendrycks & Gimpel 2016
     >>> import gpugrad
     >>> gpugrad.nn.functional.gelu(gpugrad.tensor([0.0, 1.0]))
@@ -259,7 +259,7 @@ def gelu(input: Any, approximate: str = "none") -> Any:
         return exact_gelu(input)
     if approximate == "tanh":
         return tanh_gelu(input)
-    raise bad_choice("gelu", "approximate", approximate, ("none", "tanh"))
+    raise bad_approximation(approximate)
 
 
 @elementwise(node_name="Gelu")

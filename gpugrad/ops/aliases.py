@@ -14,7 +14,7 @@ from ..graph import TensorBase
 from . import arithmetic, compare
 from .broadcast import convert
 
-__all__ = ["add", "div", "masked_fill", "nan_to_num", "power", "square", "sub"]
+__all__ = ["add", "div", "invert", "masked_fill", "nan_to_num", "power", "square", "sub"]
 
 
 def add(input: Any, other: Any, *, alpha: float = 1) -> Any:
@@ -74,6 +74,15 @@ def masked_fill(input: Any, mask: Any, value: Any) -> Any:
         elif not input.kind.is_floating_point:
             value = bool(value) if input.kind.dtype is bool_ else int(value)
     return compare.masked_fill(input, mask, value)
+
+
+def invert(input: Any) -> Any:
+    """``~input``, of integers or booleans."""
+    if input.kind.is_floating_point:
+        raise TypeError(
+            "~ (operator.invert) is only implemented on integer and Boolean-type tensors"
+        )
+    return compare.bitwise_not(input)
 
 
 _LARGEST = {"float16": 65504.0, "bfloat16": 2.0**128 - 2.0**120, "float32": 2.0**128 - 2.0**104,

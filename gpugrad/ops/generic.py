@@ -61,6 +61,13 @@ class GenericRule:
             deliver(pending, edge, d)
 
 
+def _quietly(mode: Any, forward: Callable[..., Any], *arguments: Any, **attrs: Any) -> Any:
+    try:
+        return mode.run(forward, *arguments, **attrs)
+    except RuntimeError as error:
+        return run_again(error, forward, *arguments, **attrs)
+
+
 def _source(op: Any, slot: str) -> int:
     """Where a saved slot comes from: an input's index, -1 for the result, -2 for "result1", ..."""
     if slot.startswith("result"):
@@ -128,11 +135,10 @@ class Linear(_Op):
         if not isinstance(x, TensorBase):
             return self.forward(module_of(x), x, **attrs)
         mode = local.mode
-        try:
-            y = mode.run(self.forward, x.kind.xp, x.array, **attrs)
-        except RuntimeError as error:
-            y = run_again(error, self.forward, x.kind.xp, x.array, **attrs)
-        out = wrap_view(y, x) if self.view else _wrap_like(y, x.kind)
+        if self.view:  # moves no values, so there is nothing to silence
+            out = wrap_view(self.forward(x.kind.xp, x.array, **attrs), x)
+        else:
+            out = _wrap_like(_quietly(mode, self.forward, x.kind.xp, x.array, **attrs), x.kind)
         if x.node is not None and mode.grad:
             record(self.rule((), (True,)), out, (x,), context=((x.shape,), attrs))
         return out
@@ -155,7 +161,6 @@ class Custom(_Op):
         self.many = many
         self.view = view
         code = forward.__code__
-        self.variadic = bool(code.co_flags & 0x04)
         self.params = code.co_varnames[1 : code.co_argcount]
 
     def __call__(self, *inputs: Any, **attrs: Any) -> Any:
@@ -171,10 +176,7 @@ class Custom(_Op):
             xp = module_of(next(x for x in inputs if x is not None))
             return self.forward(xp, *inputs, **attrs)
         mode = local.mode
-        try:
-            y = mode.run(self.forward, kind.xp, *arrays, **attrs)
-        except RuntimeError as error:
-            y = run_again(error, self.forward, kind.xp, *arrays, **attrs)
+        y = _quietly(mode, self.forward, kind.xp, *arrays, **attrs)
         several = y.__class__ is tuple
         outs = [self._wrap(a, kind, inputs) for a in (y if several else (y,))]
         if recorded and mode.grad:

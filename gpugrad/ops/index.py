@@ -45,7 +45,7 @@ def get(input: Any, key: Any) -> Any:
     try:
         basic, template, tensors = parse(input, key)
         if not tensors:
-            return slice_op(input, key=basic)
+            return (select_op if _ends_in_int(basic) else slice_op)(input, key=basic)
         plain = all(part is Ellipsis or part == slice(None) for part in basic)
         seen = input if plain else slice_op(input, key=basic)
         return index_op(seen, *tensors, template=template)
@@ -55,11 +55,22 @@ def get(input: Any, key: Any) -> Any:
         raise index_error(input, error) from None
 
 
-slice_op = linear(
-    "slice", view=True,
-    forward=lambda xp, x, *, key: x[key],
-    transpose=lambda g, *, key, shapes: unslice_op(g, key=key, shape=shapes[0]),
-)  # fmt: skip
+def _ends_in_int(key: tuple[Any, ...]) -> bool:
+    """Whether the last thing a key of views does is to pick an entry: PyTorch names it so."""
+    last = key[-1]
+    return (key[-2] if last is Ellipsis and len(key) > 1 else last).__class__ is int
+
+
+def _slicing(name: str) -> Linear:
+    return linear(
+        name, view=True,
+        forward=lambda xp, x, *, key: x[key],
+        transpose=lambda g, *, key, shapes: unslice_op(g, key=key, shape=shapes[0]),
+    )  # fmt: skip
+
+
+slice_op = _slicing("slice")
+select_op = _slicing("select")
 
 
 def _unslice(xp: Any, g: Any, *, key: Any, shape: Size) -> Any:
@@ -162,7 +173,7 @@ def select(input: Any, dim: int, index: int) -> Any:
             f"select(): index {index} out of range for tensor of size {list(input.shape)} at "
             f"dimension {axis}"
         )
-    return slice_op(input, key=(*[slice(None)] * axis, index, Ellipsis))
+    return select_op(input, key=(*[slice(None)] * axis, index, Ellipsis))
 
 
 # ---------------------------------------------------------------------------------------- writing

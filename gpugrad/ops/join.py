@@ -46,9 +46,11 @@ def cat(tensors: Sequence[Any], dim: int = 0) -> Any:
             raise ShapeError(f"zero-dimensional tensor (at position {i}) cannot be concatenated")
     axis = axis_of(dim, len(first))
     for i, t in enumerate(tensors):
-        fits = len(t.shape) == len(first) and all(
-            m == n or j == axis for j, (m, n) in enumerate(zip(t.shape, first, strict=True))
-        )
+        if len(t.shape) != len(first):
+            raise ShapeError(
+                f"Tensors must have same number of dimensions: got {len(first)} and {len(t.shape)}"
+            )
+        fits = all(m == n or j == axis for j, (m, n) in enumerate(zip(t.shape, first, strict=True)))
         if not fits:
             raise ShapeError(
                 f"Sizes of tensors must match except in dimension {axis}. Expected size "

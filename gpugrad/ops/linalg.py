@@ -156,21 +156,28 @@ def linear_op(xp: Any, x: Any, weight: Any, bias: Any) -> Any:
     return _product(xp, x, weight.T, bias)
 
 
+@custom(node_name="Mm", saves=_linear_saves)
+def product_op(xp: Any, x: Any, weight: Any) -> Any:
+    """``x @ weight.T``."""
+    return _product(xp, x, weight.T)
+
+
+@product_op.vjp
 @linear_op.vjp
 def _(g: Any, *saved: Any, shapes: Any, needs: Any) -> Any:
     grad_x = grad_weight = grad_bias = None
     if needs[0]:
         weight = saved[-1]
         grad_x = matmul_op(g if len(g.shape) > 1 else g.reshape(1, -1), weight).reshape(shapes[0])
-    if needs[1] or needs[2]:
+    if any(needs[1:]):
         rows = g.reshape(-1, g.shape[-1]) if len(g.shape) != 2 else g
         if needs[1]:
             x = saved[0]
             x = x.reshape(-1, x.shape[-1]) if len(x.shape) != 2 else x
             grad_weight = matmul_op(rows.T, x)
-        if needs[2]:
+        if needs[2:] == (True,):
             grad_bias = sum_op(rows, axes=(0,), keepdim=False)
-    return grad_x, grad_weight, grad_bias
+    return (grad_x, grad_weight, grad_bias)[: len(needs)]
 
 
 def linear(input: Any, weight: Any, bias: Any = None) -> Any:
@@ -186,7 +193,7 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Any:
         columns = tuple(reversed(weight.shape))
         raise matmul_mismatch(flat or rows, columns, str(location(*here())))
     _same_kind("linear", input, weight)
-    return linear_op(input, weight, bias)
+    return product_op(input, weight) if bias is None else linear_op(input, weight, bias)
 
 
 def addmm(input: Any, mat1: Any, mat2: Any, *, beta: float = 1, alpha: float = 1) -> Any:

@@ -77,6 +77,14 @@ class Part:
         self.places = [saved.index(p.name) for p in params[self.reads_cotangent :]]
         self.numbers = [joint.attrs.index(a) for a in self.function.attrs]
         self.single = len(outs) == 1
+        self._programs: dict[Kind, Callable[..., Any]] = {}
+
+    def program(self, kind: Kind) -> Callable[..., Any]:
+        """The part for arrays of ``kind``."""
+        found = self._programs.get(kind)
+        if found is None:
+            found = self._programs[kind] = compiled(self.function, kind)
+        return found
 
     def operands(self, g: Any, arrays: Sequence[Any], numbers: Sequence[Any]) -> list[Any]:
         """The program's arguments from a cotangent, all saved arrays and all saved numbers."""
@@ -85,5 +93,5 @@ class Part:
 
     def run(self, kind: Kind, g: Any, arrays: Sequence[Any], numbers: Sequence[Any]) -> Any:
         """The cotangents, always as a tuple."""
-        result = compiled(self.function, kind)(*self.operands(g, arrays, numbers))
+        result = self.program(kind)(*self.operands(g, arrays, numbers))
         return (result,) if self.single else result

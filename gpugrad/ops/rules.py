@@ -139,6 +139,8 @@ class ElementwiseRule:
         part = self.part((position,))
         operands = part.operands(g, *self.values(node))
         axes = sum_axes(node.shape, shape)
+        if g.size <= printed.SMALL and not self.kind.is_cuda and self.kind.dtype.itemsize >= 4:
+            return part.program(self.kind)(*operands).sum(axes).reshape(shape)
         return compiled_sum(part.function, self.kind)(*operands, axes=axes).reshape(shape)
 
     # ------------------------------------------------------------------------------------ recorded

@@ -25,18 +25,30 @@ __all__ = [
 ]  # fmt: skip
 
 
-# ---------------------------------------------------------------------------- the five primitives
-reshape_op: Linear = linear(
-    "reshape", node_name="View", view=True,
-    forward=lambda xp, x, *, shape: x.reshape(shape),
-    transpose=lambda g, *, shape, shapes: reshape_op(g, shape=shapes[0]),
-)  # fmt: skip
+# ------------------------------------------------------------------------------- the primitives
+def _reshaping(name: str, node_name: str) -> Linear:
+    return linear(
+        name, node_name=node_name, view=True,
+        forward=lambda xp, x, *, shape: x.reshape(shape),
+        transpose=lambda g, *, shape, shapes: reshape_op(g, shape=shapes[0]),
+    )  # fmt: skip
 
-permute_op: Linear = linear(
-    "permute", view=True,
-    forward=lambda xp, x, *, axes: x.transpose(axes),
-    transpose=lambda g, *, axes: permute_op(g, axes=_inverse(axes)),
-)  # fmt: skip
+
+def _permuting(name: str, node_name: str) -> Linear:
+    return linear(
+        name, node_name=node_name, view=True,
+        forward=lambda xp, x, *, axes: x.transpose(axes),
+        transpose=lambda g, *, axes: permute_op(g, axes=_inverse(axes)),
+    )  # fmt: skip
+
+
+# One op under the names that PyTorch's nodes have.
+reshape_op = _reshaping("reshape", "View")
+squeeze_op = _reshaping("squeeze", "Squeeze")
+unsqueeze_op = _reshaping("unsqueeze", "Unsqueeze")
+permute_op = _permuting("permute", "Permute")
+transpose_op = _permuting("transpose", "Transpose")
+matrix_transpose_op = _permuting("t", "T")
 
 flip_op: Linear = linear(
     "flip",
@@ -110,7 +122,7 @@ def squeeze(input: Any, dim: Any = None) -> Any:
     shape = input.shape
     named = range(len(shape)) if dim is None else [dim] if isinstance(dim, int) else dim
     gone = {axis_of(d, len(shape)) for d in named}
-    return reshape_op(
+    return squeeze_op(
         input, shape=Size(n for i, n in enumerate(shape) if n != 1 or i not in gone)
     )
 
@@ -118,7 +130,7 @@ def squeeze(input: Any, dim: Any = None) -> Any:
 def unsqueeze(input: Any, dim: int) -> Any:
     """With a new dimension of size 1 at ``dim``."""
     at = axis_of(dim, len(input.shape) + 1)
-    return reshape_op(input, shape=Size((*input.shape[:at], 1, *input.shape[at:])))
+    return unsqueeze_op(input, shape=Size((*input.shape[:at], 1, *input.shape[at:])))
 
 
 # ---------------------------------------------------------------------------------------- permute
@@ -141,7 +153,7 @@ def transpose(input: Any, dim0: int, dim1: int) -> Any:
     axes = list(range(ndim))
     if ndim:
         axes[first], axes[second] = second, first
-    return permute_op(input, axes=tuple(axes))
+    return transpose_op(input, axes=tuple(axes))
 
 
 swapaxes = transpose
@@ -153,7 +165,7 @@ def t(input: Any) -> Any:
         raise ShapeError(
             f"t() expects a tensor with <= 2 dimensions, but self is {len(input.shape)}D"
         )
-    return permute_op(input, axes=tuple(reversed(range(len(input.shape)))))
+    return matrix_transpose_op(input, axes=tuple(reversed(range(len(input.shape)))))
 
 
 def movedim(input: Any, source: Any, destination: Any) -> Any:

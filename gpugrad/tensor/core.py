@@ -28,6 +28,7 @@ from ..graph import (
 )
 from ..graph.hooks import add_hook, retain_grad
 from ..ops import creation, join, printed
+from ..ops.dims import axis_of
 from .conversions import Conversions
 from .inplace import InPlace
 from .methods import Methods
@@ -71,7 +72,7 @@ class Tensor(Methods, InPlace, Conversions):
 
     def size(self, dim: int | None = None) -> Any:
         """The shape, or one size of it."""
-        return self.shape if dim is None else self.shape[dim]
+        return self.shape if dim is None else self.shape[axis_of(dim, len(self.shape))]
 
     def numel(self) -> int:
         """The number of elements."""
@@ -96,7 +97,7 @@ class Tensor(Methods, InPlace, Conversions):
     def stride(self, dim: int | None = None) -> Any:
         """Steps between neighbours, in elements."""
         steps = tuple(s // self.kind.dtype.itemsize for s in self.array.strides)
-        return steps if dim is None else steps[dim]
+        return steps if dim is None else steps[axis_of(dim, len(steps))]
 
     def is_contiguous(self) -> bool:
         """Whether the elements lie in order, without gaps."""
@@ -258,10 +259,15 @@ class Tensor(Methods, InPlace, Conversions):
         return bool(self.array.item())
 
     def __float__(self) -> float:
-        return float(self.item())
+        return float(self._only_element())
 
     def __int__(self) -> int:
-        return int(self.item())
+        return int(self._only_element())
+
+    def _only_element(self) -> Any:
+        if self.array.size != 1:
+            raise ValueError("only one element tensors can be converted to Python scalars")
+        return self.array.item()
 
     def __index__(self) -> int:
         if self.kind.is_floating_point or self.array.size != 1:

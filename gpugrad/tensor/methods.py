@@ -84,7 +84,7 @@ class Methods(TensorBase):
         return compare.bitwise_xor(self, other)
 
     def __invert__(self) -> Any:
-        return compare.bitwise_not(self)
+        return aliases.invert(self)
 
     # --------------------------------------------------------------------------------- elementwise
     exp = arithmetic.exp

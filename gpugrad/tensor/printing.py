@@ -17,91 +17,123 @@ from ..graph import graph_node, is_leaf
 
 __all__ = ["set_printoptions", "tensor_repr"]
 
-_options = {"precision": 4, "threshold": 1000, "edgeitems": 3, "linewidth": 80}
+_DEFAULT: dict[str, Any] = {
+    "precision": 4, "threshold": 1000, "edgeitems": 3, "linewidth": 80, "sci_mode": None,
+}  # fmt: skip
+_PROFILES: dict[str, dict[str, Any]] = {
+    "default": _DEFAULT,
+    "short": {**_DEFAULT, "precision": 2, "edgeitems": 2},
+    "full": {**_DEFAULT, "threshold": math.inf},
+}
+_options = dict(_DEFAULT)
 
 
-def set_printoptions(precision: int | None = None, threshold: int | None = None,
-                     edgeitems: int | None = None, linewidth: int | None = None) -> None:
-    """Digits, element count from which to summarise, items kept at the edges, line width."""
+def set_printoptions(precision: int | None = None, threshold: float | None = None,
+                     edgeitems: int | None = None, linewidth: int | None = None,
+                     profile: str | None = None, sci_mode: bool | None = None) -> None:
+    """Digits, element count from which to summarise, items kept at the edges, line width.
+
+    profile   "default", "short" or "full", before the others are applied
+    sci_mode  numbers with an exponent always, never, or (None) where it helps
+    """
+    if profile is not None:
+        _options.update(_PROFILES[profile])
     given = {"precision": precision, "threshold": threshold, "edgeitems": edgeitems,
              "linewidth": linewidth}  # fmt: skip
     _options.update({name: value for name, value in given.items() if value is not None})
+    _options["sci_mode"] = sci_mode
 
 
 def tensor_repr(tensor: Any) -> str:
     """``tensor([...], device=..., dtype=..., grad_fn=<...>)``."""
-    array = _host(tensor.array)
-    shown = array.astype(np.float32) if tensor.kind.dtype.name == "bfloat16" else array
-    body = _body(shown, _formatter(shown), len("tensor("), array.size > _options["threshold"])
+    text = "tensor([]" if not tensor.array.size else f"tensor({_contents(tensor.array)}"
+    column = len(text) - text.rfind("\n") + 1
+    for note in _notes(tensor):
+        if column + len(note) + 2 > _options["linewidth"]:
+            text += f",\n       {note}"
+            column = len("tensor(") + len(note)
+        else:
+            text += f", {note}"
+            column += len(note) + 2
+    return text + ")"
+
+
+def _notes(tensor: Any) -> list[str]:
+    """What is said after the elements: only what cannot be seen from them."""
     notes = []
-    if not array.size and array.ndim != 1:
-        notes.append(f"size={tuple(array.shape)}")
+    element, empty = tensor.kind.dtype, not tensor.array.size
     if tensor.kind.device.type != default_device().type:
         notes.append(f"device='{tensor.kind.device}'")
-    if tensor.kind.dtype not in (default_dtype(), int64, bool_):
-        notes.append(f"dtype={tensor.kind.dtype}")
+    if empty and len(tensor.shape) != 1:
+        notes.append(f"size={tuple(tensor.shape)}")
+    if element is not default_dtype() and (empty or element not in (int64, bool_)):
+        notes.append(f"dtype={element}")
     if tensor.node is not None:
-        grad_fn = f"grad_fn=<{graph_node(tensor.node)[0].name()}>"
-        notes.append("requires_grad=True" if is_leaf(tensor) else grad_fn)
-    return f"tensor({', '.join([body, *notes])})"
+        leaf = is_leaf(tensor)
+        notes.append("requires_grad=True" if leaf else
+                     f"grad_fn=<{graph_node(tensor.node)[0].name()}>")  # fmt: skip
+    return notes
 
 
-def _host(array: Any) -> Any:
-    return array if isinstance(array, np.ndarray) else array.get()
+# --------------------------------------------------------------------------------------- elements
+def _contents(array: Any) -> str:
+    edge = _options["edgeitems"]
+    summary = array.size > _options["threshold"]
+    cuts = [summary and size > 2 * edge for size in array.shape]
+    for axis, size in enumerate(array.shape):  # where the array is, so that little is copied
+        if cuts[axis]:
+            array = array.take([*range(edge), *range(size - edge, size)], axis)
+    shown = array if isinstance(array, np.ndarray) else array.get()
+    if shown.dtype.itemsize == 2 and shown.dtype.kind not in "iu":
+        shown = shown.astype(np.float32)
+    return _nested(shown, _formatter(shown), len("tensor("), cuts)
 
 
 def _formatter(array: Any) -> Callable[[Any], str]:
     """How to print one element so that all have one width."""
-    values = array.ravel()
-    if array.dtype.kind == "b":
-        texts = [str(bool(v)) for v in values[:1]] + ["False"] * bool((~values).any())
-        width = max((len(text) for text in texts), default=0)
-        return lambda v: str(bool(v)).rjust(width)
-    if array.dtype.kind in "iu":
-        ends = (values.min(), values.max()) if values.size else ()
-        width = max((len(str(v)) for v in ends), default=0)
-        return lambda v: str(int(v)).rjust(width)
-    return _float_formatter(values.astype(np.float64))
-
-
-def _float_formatter(values: Any) -> Callable[[Any], str]:
-    finite = np.abs(values[np.isfinite(values) & (values != 0)])
-    digits = _options["precision"]
-    whole = bool((values[np.isfinite(values)] % 1 == 0).all())
-    low, high = (float(finite.min()), float(finite.max())) if finite.size else (1.0, 1.0)
-    scientific = high / low > 1000 or high > 1e8 or (not whole and low < 1e-4)
-
-    def text(v: Any) -> str:
-        v = float(v)
-        if not math.isfinite(v):
-            return str(v)
-        if scientific:
-            return f"{v:.{digits}e}"
-        return f"{v:.0f}." if whole else f"{v:.{digits}f}"
-
-    sample = values if values.size <= 4 * _options["threshold"] else values[:: values.size // 1000]
-    width = max((len(text(v)) for v in sample), default=0)
+    values = array.ravel().tolist()
+    if array.dtype.kind != "f":
+        width = max(len(str(v)) for v in values)
+        return lambda v: str(v).rjust(width)
+    finite = [abs(v) for v in values if math.isfinite(v) and v]
+    if not finite:  # zeros and what is no number
+        return lambda v: f"{v:.0f}." if math.isfinite(v) else f"{v:.0f}"
+    text = _number_text(finite)
+    width = max(len(text(v)) for v in values if math.isfinite(v) and v)
     return lambda v: text(v).rjust(width)
 
 
-def _body(array: Any, show: Callable[[Any], str], indent: int, summarise: bool) -> str:
+def _number_text(finite: list[float]) -> Callable[[float], str]:
+    """With an exponent, whole, or with a fixed number of digits: whatever suits all numbers."""
+    digits = _options["precision"]
+    scientific = _options["sci_mode"]
+    if scientific is None:
+        low, high = min(finite), max(finite)
+        scientific = high / low > 1000 or high > 1e8 or low < 1e-4
+    if scientific:
+        return lambda v: f"{v:.{digits}e}"
+    if all(v == math.ceil(v) for v in finite):
+        return lambda v: f"{v:.0f}." if math.isfinite(v) else f"{v:.0f}"
+    return lambda v: f"{v:.{digits}f}"
+
+
+def _nested(array: Any, show: Callable[[Any], str], indent: int, cuts: list[bool]) -> str:
+    """Brackets, commas and line breaks; ``cuts`` tells which axes lack their middle."""
     if not array.ndim:
-        return show(array[()]).strip()
+        return show(array.item())
     edge = _options["edgeitems"]
-    cut = summarise and len(array) > 2 * edge
-    head = list(array[:edge]) if cut else list(array)
-    tail = list(array[-edge:]) if cut else []
     if array.ndim == 1:
-        items = [show(v) for v in head] + ["..."] * cut + [show(v) for v in tail]
-        return _wrapped(items, indent)
+        items = [show(v) for v in array.tolist()]
+        return _wrapped([*items[:edge], " ...", *items[edge:]] if cuts[0] else items, indent)
+    rows = [_nested(row, show, indent + 1, cuts[1:]) for row in array]
+    if cuts[0]:
+        rows.insert(edge, "...")
     separator: str = "," + "\n" * (array.ndim - 1) + " " * (indent + 1)
-    rows = [_body(row, show, indent + 1, summarise) for row in head]
-    rows += ["..."] * cut + [_body(row, show, indent + 1, summarise) for row in tail]
     return "[" + separator.join(rows) + "]"
 
 
 def _wrapped(items: list[str], indent: int) -> str:
-    width = max((len(item) for item in items), default=1) + 2
+    width = len(items[0]) + 2
     per_line: int = max(1, (_options["linewidth"] - indent) // width)
     lines = [", ".join(items[i : i + per_line]) for i in range(0, len(items), per_line)]
     return "[" + (",\n" + " " * (indent + 1)).join(lines) + "]"

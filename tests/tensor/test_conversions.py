@@ -16,7 +16,8 @@ from tests.tensor.compare import assert_same, evaluate
 
 RESULTS = [  # ``x`` floats, ``i`` integers, ``s`` a single float, ``b`` truth values
     "x.float()", "x.double()", "x.half()", "x.bfloat16()", "x.long()", "x.int()", "x.bool()",
-    "x.to(torch.float64)", "x.to(torch.int8)", "x.to('cpu')", "x.to(i)", "x.to(dtype=torch.float16)",
+    "x.to(torch.float64)", "x.to(torch.int8)", "x.to('cpu')", "x.to(i)",
+    "x.to(dtype=torch.float16)",
     "x.to(torch.device('cpu'), torch.float64)", "x.to(device='cpu', dtype=torch.int32)", "x.cpu()",
     "x.type(torch.float64)", "x.type_as(i)", "i.float()", "b.float()", "b.long()", "i.bool()",
     "x.tolist()", "i.tolist()", "b.tolist()", "s.tolist()", "s.item()", "i[0, 0].item()",
@@ -124,7 +125,7 @@ def test_dlpack_exchanges_with_pytorch() -> None:
     assert ours.dtype is gpugrad.int64
 
 
-# ---------------------------------------------------------------------------------------------- copies
+# ------------------------------------------------------------------------------------------- copies
 @pytest.mark.parametrize("dtype", DTYPES, ids=lambda d: d.name)
 def test_a_pickle_keeps_values_dtype_and_flag(dtype: Any) -> None:
     x = gpugrad.tensor([[0, 1], [1, 1]], dtype=dtype, device="cpu")
@@ -161,10 +162,11 @@ def test_a_shallow_copy_shares_the_bytes() -> None:
     assert copy.copy(x).data_ptr() == x.data_ptr()
 
 
-# ----------------------------------------------------------------------------------------- complaints
+# --------------------------------------------------------------------------------------- complaints
 WRONG = {
     "x.item()": (RuntimeError, "a Tensor with 6 elements cannot be converted to Scalar"),
-    "float(x)": (RuntimeError, "a Tensor with 6 elements cannot be converted to Scalar"),
+    "float(x)": (ValueError, "only one element tensors can be converted to Python scalars"),
+    "int(x)": (ValueError, "only one element tensors can be converted to Python scalars"),
     "bool(x)": (RuntimeError, "Boolean value of Tensor with more than one value is ambiguous"),
     "bool(x[:0])": (RuntimeError, "Boolean value of Tensor with no values is ambiguous"),
     "len(s)": (TypeError, r"len\(\) of a 0-d tensor"),
@@ -175,7 +177,6 @@ WRONG = {
     "np.asarray(g)": (RuntimeError, "Can't call numpy\\(\\) on Tensor that requires grad"),
     "np.from_dlpack(g)": (BufferError, "Can't export tensors that require gradient"),
     "x.to('tpu')": (RuntimeError, ""),
-    "x.to(1.5)": (TypeError, ""),
     "x.size(5)": (IndexError, "Dimension out of range"),
     "x.nonsense": (AttributeError, "'Tensor' object has no attribute 'nonsense'"),
 }
@@ -198,7 +199,7 @@ def test_pytorch_refuses_the_same(call: str) -> None:
         evaluate(call, torch, **names(torch), g=torch.ones(2, requires_grad=True))
 
 
-# ---------------------------------------------------------------------------------------------- a GPU
+# -------------------------------------------------------------------------------------------- a GPU
 @pytest.mark.cuda
 def test_a_trip_to_the_gpu_and_back_keeps_everything() -> None:
     for dtype in DTYPES:

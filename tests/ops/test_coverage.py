@@ -1,0 +1,55 @@
+"""No op without a row: what the table's rows record, forward and backward, is every op there is."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
+
+import gpugrad
+from gpugrad import ops
+from gpugrad.graph import reachable
+from gpugrad.ops.families import Custom, Elementwise, Linear
+from tests.cases import CASES, CONDITIONS, Case
+from tests.ops.walk import gradient
+
+# Where ops are tested that the table cannot call.
+ELSEWHERE = {
+    "random": "test_random.py", "recurrent": "tests/nn/test_rnn.py",
+    "put_op": "test_index.py", "without_op": "test_index.py", "_convert": "test_conversions.py",
+}  # fmt: skip
+
+
+def declared() -> dict[str, str]:
+    """The names of all ops, with the names of their modules."""
+    found = {}
+    for info in iter_modules(ops.__path__):
+        module = import_module(f"{ops.__name__}.{info.name}")
+        for name, value in vars(module).items():
+            op = getattr(value, "op", value)
+            own = getattr(value, "__module__", module.__name__) == module.__name__
+            if isinstance(op, (Custom, Linear)) or (isinstance(op, Elementwise) and own):
+                found.setdefault(op.name if isinstance(op, Elementwise) else name, info.name)
+    return found
+
+
+def recorded(case: Case) -> set[Any]:
+    """The ops that a row and its backward record."""
+    tensors = case.tensors(case.arrays())
+    value = case(tensors)
+    if not value.requires_grad:
+        return set()
+    grads = gradient(case, tensors, gpugrad.ones_like(value).detach().requires_grad_(),
+                     create_graph=True)  # fmt: skip
+    return {node.rule.op for node in reachable([value, *grads]) if hasattr(node.rule, "op")}
+
+
+def test_every_op_is_called_by_a_row() -> None:
+    used = set().union(*map(recorded, CASES))
+    names = {op.name for op in used if isinstance(op, Elementwise)}
+    names |= {name for case in CONDITIONS for name in declared() if name in case.call}
+    objects = {id(op) for op in used}
+    for name, module in declared().items():
+        op = getattr(import_module(f"{ops.__name__}.{module}"), name, None)
+        known = name in names or id(op) in objects or name in ELSEWHERE or module in ELSEWHERE
+        assert known, f"{module}.{name} has no row in tests/cases.py"
