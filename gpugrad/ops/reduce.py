@@ -12,6 +12,7 @@ from typing import Any
 from ..array import as_dtype
 from ..errors import nothing_to_reduce
 from ..graph import Size
+from .arithmetic import div
 from .broadcast import convert, expand, kind_of_value, wide_dtype
 from .compare import eq, where
 from .dims import axes_of, axis_of
@@ -54,7 +55,7 @@ sum_op = linear(
 mean_op = linear(
     "mean", forward=_mean,
     transpose=lambda g, *, axes, keepdim, shapes: spread(
-        g / math.prod([shapes[0][a] for a in axes]), axes, shapes[0]
+        div(g, math.prod([shapes[0][a] for a in axes])), axes, shapes[0]
     ),
 )  # fmt: skip
 

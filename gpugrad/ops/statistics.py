@@ -13,6 +13,7 @@ from ..array import bool_, int64
 from ..errors import DTypeError, not_floating, nothing_to_reduce
 from ..graph import Size, new_tensor
 from .arithmetic import exp, mul, sign, sub
+from .arithmetic import pow as power
 from .broadcast import wide_dtype
 from .compare import eq, where
 from .dims import axes_of, axis_of
@@ -52,7 +53,7 @@ def _variance_vjp(g: Any, x: Any, axes: Any, correction: float, shapes: Any) -> 
     count = math.prod([shapes[0][a] for a in axes])
     centred = sub(x, spread(mean_op(x, axes=axes, keepdim=True), axes, shapes[0]))
     scale = 2.0 / max(count - correction, 1e-300)
-    return mul(centred, spread(g * scale, axes, shapes[0]))
+    return mul(centred, spread(mul(g, scale), axes, shapes[0]))
 
 
 @custom(node_name="Std", saves=("x", "result"))
@@ -64,7 +65,7 @@ def std_op(xp: Any, x: Any, *, axes: Any, keepdim: Any, correction: Any) -> Any:
 @std_op.vjp
 def _(g: Any, x: Any, y: Any, *, axes: Any, keepdim: Any, correction: Any, shapes: Any) -> Any:
     zero = eq(y, 0.0)
-    half = where(zero, 0.0, g / (2 * where(zero, 1.0, y)))
+    half = where(zero, 0.0, mul(0.5, g / where(zero, 1.0, y)))
     return _variance_vjp(half, x, axes, correction, shapes)
 
 
@@ -146,11 +147,11 @@ def _(g: Any, x: Any, y: Any, *, p: float, axes: Any, keepdim: bool, shapes: Any
     whole = spread(y, axes, shapes[0])
     zero = eq(whole, 0.0)
     divisor = where(zero, 1.0, whole)
-    divisor = divisor if p == 2.0 else divisor ** (p - 1)
+    divisor = divisor if p == 2.0 else power(divisor, p - 1)
     unit = where(zero, 0.0, spread(g, axes, shapes[0]) / divisor)
     if p == 2.0:
         return mul(x, unit)
-    slope = mul(sign(x), abs(x) ** (p - 1))
+    slope = mul(sign(x), power(abs(x), p - 1))
     return mul(where(eq(x, 0.0), 0.0, slope) if p < 1 else slope, unit)
 
 

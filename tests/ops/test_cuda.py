@@ -58,6 +58,32 @@ def test_second_derivatives_are_those_of_the_cpu(case: Case) -> None:
         assert_close(a, b, 1e-11)
 
 
+HALVES = [c for c in CASES if c.call in {
+    "x * y", "torch.exp(x)", "F.gelu(x)", "x.sum(0)", "x.mean()", "x.var()", "x.norm()", "x @ y",
+    "F.linear(x, y, z)", "x[i]", "x[b]", "x.max(1)[0]", "x.prod(1)", "x.cumsum(1)",
+    "torch.gather(x, 1, i)", "torch.cat([x, y, x], 1)", "torch.logsumexp(x, (0, 1))",
+}]  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize("case", HALVES, ids=str)
+def test_halves_are_computed_in_float32_and_rounded_once(case: Case, dtype: str) -> None:
+    kind, precision = getattr(gpugrad, dtype), {"float16": 2**-11, "bfloat16": 2**-8}[dtype]
+    ours = {n: t.to(kind) if t.is_floating_point() else t
+            for n, t in case.tensors(case.arrays(), (), device="cuda").items()}  # fmt: skip
+    exact = {n: host(t) if t.is_floating_point() else t.cpu().numpy() for n, t in ours.items()}
+    leaves = {n: t.requires_grad_() if n in "xyzw" else t for n, t in ours.items()}
+    value = case(leaves)
+    assert value.dtype is kind
+    assert_close(host(value), case.reference(exact), 4 * precision)
+    seed = random_like(host(value), 1)
+    found = gradient(case, leaves, gpugrad.tensor(seed, dtype=kind, device="cuda"))
+    expected = gradient(case, case.tensors(exact), gpugrad.tensor(seed, device="cpu"))
+    for a, b in zip(found, expected, strict=True):
+        assert a.dtype is kind
+        assert_close(host(a), host(b), 128 * precision)
+
+
 # ----------------------------------------------------------------------------------------- launches
 def launches(work: Any) -> tuple[Any, int]:
     """The result of ``work`` and how many kernels it launched; skips where nobody counts them."""

@@ -27,10 +27,10 @@ COPIES = [
 INT_FIRST = ["1, :, i", "t, :, i", "i, 1", ":, 1, m2[0]", "i, :, 2"]
 
 
-def names(module: Any, *, array: Any = None) -> dict[str, Any]:
+def names(module: Any, *, array: Any = None, device: str = "cpu") -> dict[str, Any]:
     """The variables of the expressions above, as tensors of ``module`` or made by ``array``."""
     rng = np.random.default_rng(0)
-    make = array or (lambda values: module.tensor(values, device="cpu"))
+    make = array or (lambda values: module.tensor(values, device=device))
     return {
         "x": make(rng.standard_normal((3, 4, 5))), "i": make(np.array([0, 2, 1, 0])),
         "j": make(np.array([1, 3, 0, 1])), "t": make(np.array(2)),

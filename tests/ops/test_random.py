@@ -38,15 +38,18 @@ def draw(call: str) -> Any:
 
 
 @pytest.mark.parametrize("call", DRAWS)
-def test_mean_and_variance_are_those_of_the_distribution(call: str) -> None:
+def test_mean_and_variance_are_those_of_the_distribution(call: str, device: str) -> None:
     gpugrad.manual_seed(7)
     mean, variance = DRAWS[call]
-    values = draw(call).double().cpu().numpy()
+    drawn = draw(call)
+    assert drawn.device.type == device
+    values = drawn.double().cpu().numpy()
     assert values.mean() == pytest.approx(mean, abs=5 * (variance / N) ** 0.5)
     assert values.var() == pytest.approx(variance, rel=0.06)
 
 
 @pytest.mark.parametrize("call", DRAWS)
+@pytest.mark.usefixtures("device")
 def test_the_same_seed_gives_the_same_numbers(call: str) -> None:
     gpugrad.manual_seed(3)
     once = draw(call)

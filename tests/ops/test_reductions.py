@@ -93,6 +93,15 @@ def test_the_result_is_numpys(call: str) -> None:
     assert_close(host(ours), expected, 1e-6)
 
 
+@pytest.mark.cuda
+@pytest.mark.parametrize("call", RESULTS)
+def test_the_result_on_a_gpu_is_numpys(call: str) -> None:
+    on_gpu = names(gpugrad, lambda values: gpugrad.tensor(values, device="cuda"))
+    ours = eval(call, on_gpu)
+    assert ours.is_cuda
+    assert_close(host(ours), np.asarray(eval(RESULTS[call], names(np, np.asarray))), 1e-6)
+
+
 @pytest.mark.oracle
 @pytest.mark.parametrize("call", RESULTS)
 @pytest.mark.filterwarnings("ignore:.*degrees of freedom is <= 0")
