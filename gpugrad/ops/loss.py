@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import size_mismatch
+from . import arithmetic
 from . import loss_terms as terms
+from .compare import ne
 from .cross_entropy import cross_entropy, nll_loss
 from .reduce import sum_
 from .reduction import reduced, reduction_name
@@ -45,11 +47,11 @@ def l1_loss(input: Any, target: Any, size_average: bool | None = None,
     """Absolute difference; ``weight`` as in ``mse_loss``.
 
     Shape:   input (*), target (*) -> () ; (*) with reduction="none"
-    Saves:   input, target
+    Saves:   the difference, which is all the gradient needs of both
     """
     reduction = reduction_name(reduction, size_average, reduce)
     _warn_of_broadcast(input, target)
-    return _weighted_mean(terms.l1_term(input, target), input, weight, reduction)
+    return _weighted_mean(arithmetic.abs(arithmetic.sub(input, target)), input, weight, reduction)
 
 
 def smooth_l1_loss(input: Any, target: Any, size_average: bool | None = None,
@@ -65,7 +67,7 @@ def smooth_l1_loss(input: Any, target: Any, size_average: bool | None = None,
     if beta < 0:
         raise RuntimeError("smooth_l1_loss does not support negative values for beta.")
     if beta == 0:
-        return reduced(terms.l1_term(input, target), reduction)
+        return reduced(arithmetic.abs(arithmetic.sub(input, target)), reduction)
     return reduced(terms.smooth_l1_term(input, target, beta=beta), reduction)
 
 
@@ -158,10 +160,11 @@ def hinge_embedding_loss(input: Any, target: Any, margin: float = 1.0,
     """``input`` for target 1, ``max(0, margin - input)`` for target -1.
 
     Shape:   input (*), target (*) -> () ; (*) with reduction="none"
-    Saves:   input, target
+    Saves:   input, and two bits of every target as bytes
     """
     reduction = reduction_name(reduction, size_average, reduce)
-    return reduced(terms.hinge_embedding_term(input, target, margin=margin), reduction)
+    near, far = ne(target, -1), ne(target, 1)
+    return reduced(terms.hinge_embedding_term(input, near, far, margin=margin), reduction)
 
 
 def margin_ranking_loss(input1: Any, input2: Any, target: Any, margin: float = 0,
@@ -170,10 +173,11 @@ def margin_ranking_loss(input1: Any, input2: Any, target: Any, margin: float = 0
     """``max(0, margin - target * (input1 - input2))`` for targets -1 and 1.
 
     Shape:   input1 (*), input2 (*), target (*) -> () ; (*) with reduction="none"
-    Saves:   input1, input2, target
+    Saves:   the difference of the inputs, target
     """
     reduction = reduction_name(reduction, size_average, reduce)
-    return reduced(terms.margin_ranking_term(input1, input2, target, margin=margin), reduction)
+    difference = arithmetic.sub(input1, input2)
+    return reduced(terms.margin_ranking_term(difference, target, margin=margin), reduction)
 
 
 # ----------------------------------------------------------------------------------------- checks

@@ -7,18 +7,16 @@ Must not:  reduce, or contain a derivative.
 from __future__ import annotations
 
 from .. import expr as s
-from ..expr import Expr, Float
+from ..expr import Bool, Expr, Float
 from .families import elementwise
 
 __all__ = [
     "bce_with_logits_term",
     "binary_cross_entropy_term",
-    "gaussian_nll_term",
     "hinge_embedding_term",
     "huber_term",
     "kl_div_log_target_term",
     "kl_div_term",
-    "l1_term",
     "margin_ranking_term",
     "mse_term",
     "poisson_nll_log_term",
@@ -38,16 +36,6 @@ def mse_term(input: Float, target: Float) -> Expr:
     Saves:   input, target
     """
     return (input - target) * (input - target)
-
-
-@elementwise(node_name="L1Loss")
-def l1_term(input: Float, target: Float) -> Expr:
-    """Absolute difference.
-
-    Shape:   input (...), target (...) broadcast -> (...)
-    Saves:   input, target
-    """
-    return s.abs(input - target)
 
 
 @elementwise(node_name="SmoothL1Loss")
@@ -92,18 +80,6 @@ def poisson_nll_term(input: Float, target: Float, *, eps: float = 1e-8) -> Expr:
     Saves:   input, target
     """
     return input - target * s.log(input + eps)
-
-
-@elementwise(node_name="GaussianNllLoss")
-def gaussian_nll_term(input: Float, target: Float, var: Float, *, eps: float = 1e-6) -> Expr:
-    """Negative log-likelihood of a normal distribution, without its constant.
-
-    Shape:   input (...), target (...), var (...) broadcast -> (...)
-    Saves:   input, target, var
-    """
-    safe = s.clamp_min(var, eps)
-    d = input - target
-    return 0.5 * (s.log(safe) + d * d / safe)
 
 
 # --------------------------------------------------------------------------------- classification
@@ -171,23 +147,20 @@ def soft_margin_term(input: Float, target: Float) -> Expr:
 
 
 @elementwise(node_name="HingeEmbeddingLoss")
-def hinge_embedding_term(input: Float, target: Float, *, margin: float = 1.0) -> Expr:
-    """``input`` for target 1, ``max(0, margin - input)`` for target -1.
+def hinge_embedding_term(input: Float, near: Bool, far: Bool, *, margin: float = 1.0) -> Expr:
+    """``input`` where ``near``, and ``max(0, margin - input)`` where ``far``.
 
-    Shape:   input (...), target (...) broadcast -> (...)
-    Saves:   input, target
+    Shape:   input (...), near (...), far (...) broadcast -> (...)
+    Saves:   input, near, far
     """
-    near = s.where(s.ne(target, -1), input, 0)
-    far = s.where(s.ne(target, 1), s.clamp_min(margin - input, 0), 0)
-    return near + far
+    return s.where(near, input, 0) + s.where(far, s.clamp_min(margin - input, 0), 0)
 
 
 @elementwise(node_name="MarginRankingLoss")
-def margin_ranking_term(input1: Float, input2: Float, target: Float, *,
-                         margin: float = 0.0) -> Expr:
-    """``max(0, margin - target * (input1 - input2))``; targets are -1 or 1.
+def margin_ranking_term(difference: Float, target: Float, *, margin: float = 0.0) -> Expr:
+    """``max(0, margin - target * difference)``; targets are -1 or 1.
 
-    Shape:   input1 (...), input2 (...), target (...) broadcast -> (...)
-    Saves:   input1, input2, target
+    Shape:   difference (...), target (...) broadcast -> (...)
+    Saves:   difference, target
     """
-    return s.clamp_min(margin - target * (input1 - input2), 0)
+    return s.clamp_min(margin - target * difference, 0)

@@ -33,28 +33,6 @@ template <typename T> GG_FN T mse_term_vjp_target(T g, T input, T target) {
   return T(-2) * (g * (input - target));
 }
 
-// Absolute difference.
-template <typename T> GG_FN T l1_term(T input, T target) {
-  return gg::abs(input - target);
-}
-
-// Saves input, target.
-template <typename T> GG_FN void l1_term_vjp(T g, T input, T target, T& o0, T& o1) {
-  const T t0 = g * gg::sign(input - target);
-  o0 = t0;
-  o1 = -t0;
-}
-
-// Saves input, target.
-template <typename T> GG_FN T l1_term_vjp_input(T g, T input, T target) {
-  return g * gg::sign(input - target);
-}
-
-// Saves input, target.
-template <typename T> GG_FN T l1_term_vjp_target(T g, T input, T target) {
-  return -(g * gg::sign(input - target));
-}
-
 // d * d / (2 beta) below beta, d - beta / 2 above; d the absolute difference.
 template <typename T> GG_FN T smooth_l1_term(T input, T target, T beta) {
   const T t0 = gg::abs(input - target);
@@ -156,26 +134,6 @@ template <typename T> GG_FN T poisson_nll_term_vjp_input(T g, T input, T target,
 // Saves input.
 template <typename T> GG_FN T poisson_nll_term_vjp_target(T g, T input, T eps) {
   return -(g * gg::log(input + eps));
-}
-
-// Negative log-likelihood of a normal distribution, without its constant.
-template <typename T> GG_FN T gaussian_nll_term(T input, T target, T var, T eps) {
-  const T t0 = gg::maximum(var, eps);
-  const T t1 = input - target;
-  return T(0.5) * (gg::log(t0) + ((t1 * t1) / t0));
-}
-
-// Saves input, target, var.
-template <typename T> GG_FN void gaussian_nll_term_vjp(T g, T input, T target, T var, T eps, T& o0,
-    T& o1, T& o2) {
-  const T t0 = gg::maximum(var, eps);
-  const T t1 = (g * T(0.5)) / t0;
-  const T t2 = input - target;
-  const T t3 = t1 * t2;
-  const T t4 = t3 + t3;
-  o0 = t4;
-  o1 = -t4;
-  o2 = (var >= eps) ? (t1 - (t1 * ((t2 * t2) / t0))) : T(0);
 }
 
 // Cross entropy of a probability; logarithms are at least -100.
@@ -312,37 +270,40 @@ template <typename T> GG_FN T soft_margin_term_vjp_target(T g, T input, T target
   return -((g * gg::sigmoid(-(target * input))) * input);
 }
 
-// input for target 1, max(0, margin - input) for target -1.
-template <typename T> GG_FN T hinge_embedding_term(T input, T target, T margin) {
-  return ((target != T(-1)) ? input : T(0)) + ((target != T(1)) ? gg::maximum(margin - input, T(0)) : T(0));
+// input where near, and max(0, margin - input) where far.
+template <typename T> GG_FN T hinge_embedding_term(T input, bool near, bool far, T margin) {
+  return (near ? input : T(0)) + (far ? gg::maximum(margin - input, T(0)) : T(0));
 }
 
-// Saves input, target.
-template <typename T> GG_FN T hinge_embedding_term_vjp(T g, T input, T target, T margin) {
-  const T t0 = (target != T(1)) ? (((margin - input) >= T(0)) ? (-g) : T(0)) : T(0);
-  return t0 + ((target != T(-1)) ? g : T(0));
+// Saves input, near, far.
+template <typename T> GG_FN T hinge_embedding_term_vjp_input(T g, T input, bool near, bool far,
+    T margin) {
+  return (far ? (((margin - input) >= T(0)) ? (-g) : T(0)) : T(0)) + (near ? g : T(0));
 }
 
-// Saves input, target.
-template <typename T> GG_FN T hinge_embedding_term_vjp_input(T g, T input, T target, T margin) {
-  const T t0 = (target != T(1)) ? (((margin - input) >= T(0)) ? (-g) : T(0)) : T(0);
-  return t0 + ((target != T(-1)) ? g : T(0));
+// max(0, margin - target * difference); targets are -1 or 1.
+template <typename T> GG_FN T margin_ranking_term(T difference, T target, T margin) {
+  return gg::maximum(margin - (target * difference), T(0));
 }
 
-// max(0, margin - target * (input1 - input2)); targets are -1 or 1.
-template <typename T> GG_FN T margin_ranking_term(T input1, T input2, T target, T margin) {
-  return gg::maximum(margin - (target * (input1 - input2)), T(0));
+// Saves difference, target.
+template <typename T> GG_FN void margin_ranking_term_vjp(T g, T difference, T target, T margin,
+    T& o0, T& o1) {
+  const bool t0 = (margin - (target * difference)) >= T(0);
+  o0 = t0 ? (-(g * target)) : T(0);
+  o1 = t0 ? (-(g * difference)) : T(0);
 }
 
-// Saves input1, input2, target.
-template <typename T> GG_FN void margin_ranking_term_vjp(T g, T input1, T input2, T target,
-    T margin, T& o0, T& o1, T& o2) {
-  const T t0 = input1 - input2;
-  const bool t1 = (margin - (target * t0)) >= T(0);
-  const T t2 = g * target;
-  o0 = t1 ? (-t2) : T(0);
-  o1 = t1 ? t2 : T(0);
-  o2 = t1 ? (-(g * t0)) : T(0);
+// Saves difference, target.
+template <typename T> GG_FN T margin_ranking_term_vjp_difference(T g, T difference, T target,
+    T margin) {
+  return ((margin - (target * difference)) >= T(0)) ? (-(g * target)) : T(0);
+}
+
+// Saves difference, target.
+template <typename T> GG_FN T margin_ranking_term_vjp_target(T g, T difference, T target,
+    T margin) {
+  return ((margin - (target * difference)) >= T(0)) ? (-(g * difference)) : T(0);
 }
 
 }  // namespace op

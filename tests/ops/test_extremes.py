@@ -72,8 +72,6 @@ DIFFERENT = {  # where, and why
         (infinite, "x * y at inf is inf - inf in one of two forms: PyTorch's and ours differ"),
     "losses.margin_ranking_loss(x, y, z, 0.3, reduction='none')":
         (infinite, "outside its margin the gradient is an exact zero here, 0 * inf in PyTorch"),
-    "terms.gaussian_nll_term(x, y, z)":
-        (infinite, "a clamped variance has an exact zero for a gradient here, 0 * inf in PyTorch"),
     "torch.clamp(x, y, z)":
         (lambda x, y, z: nan(x, y, z) | (y >= z), "the form for PyTorch clamps in two steps"),
     "F.binary_cross_entropy(x, y, reduction='none')":
