@@ -31,11 +31,13 @@ PARTS = [
 ATTRS = {row.name: row.attrs for row in ROWS}
 DTYPES = ("float32", "float64")
 TOLERANCE = {"float32": 4e-6, "float64": 1e-13}  # a few roundings
-# These subtract numbers near 1, of which the libraries round the last bit differently.
+# These subtract numbers near 1, of which the libraries round the last float32 bit differently.
 CANCELLING = {"tanh_gelu", "tanh_gelu_vjp", "poisson_nll_log_term",
               "weighted_bce_with_logits_term_vjp"}  # fmt: skip
-# NumPy's sigmoid leaves out subnormal numbers, which times infinity shows.
-FINITE = {"weighted_bce_with_logits_term_vjp"}
+# exp(-89) is subnormal in float32, and NumPy's vectorised exp makes it 0: an infinite cotangent
+# (or weight) shows that wherever a sigmoid is a factor. Everything else is compared in full.
+SUBNORMAL = ("logsigmoid_vjp", "silu_vjp", "mish_vjp", "logaddexp_vjp", "bce_with_logits_term_vjp",
+             "weighted_bce_with_logits_term_vjp", "soft_margin_term_vjp")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -123,9 +125,10 @@ def values_of(part: Function) -> list[Any]:
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: part.name)
 def test_host_and_numpy_agree(host: Any, part: Function, dtype: str) -> None:
     columns = grid(len(part.params)).astype(dtype)
-    if "_vjp" in part.name:
-        tested = columns if part.name in FINITE else columns[:1]
-        columns = columns[:, np.isfinite(tested).all(axis=0)]
+    if part.name.startswith(SUBNORMAL) and dtype == "float32":
+        factors = columns if part.name.startswith("weighted") else columns[:1]  # and its weight
+        flushed = np.isinf(factors).any(axis=0) & (np.abs(columns[1:]) == 89).any(axis=0)
+        columns = columns[:, ~flushed]
     arrays = [
         np.ascontiguousarray(c > 0 if p.kind == "bool" else c)
         for c, p in zip(columns, part.params, strict=True)
@@ -135,7 +138,7 @@ def test_host_and_numpy_agree(host: Any, part: Function, dtype: str) -> None:
         expected = program(part, "cpu", np.dtype(dtype))(*arrays, *values)
     expected = expected if isinstance(expected, tuple) else (expected,)
     for ours, theirs in zip(on_host(host, part, dtype, arrays, values), expected, strict=True):
-        cancels = part.name in CANCELLING
+        cancels = part.name in CANCELLING and dtype == "float32"
         least = np.maximum(np.abs(arrays[0]), 1) if cancels else TOLERANCE[dtype]
         agree(ours, theirs, TOLERANCE[dtype], least, arrays)
 
