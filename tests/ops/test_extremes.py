@@ -61,7 +61,7 @@ DIFFERENT = {  # where, and why
     "F.softshrink(x)": (nan, NAN_IS_FLAT),
     "F.elu(x, 0.7)": (nan, NAN_IS_FLAT),
     "F.selu(x)": (nan, NAN_IS_FLAT),
-    "F.l1_loss(x, y, reduction='none')": 
+    "F.l1_loss(x, y, reduction='none')":
         (lambda x, y: nan(x, y) | (np.isinf(x) & (x == y)), NAN_IS_FLAT),
     "torch.lerp(x, y, z)": (infinite, "PyTorch adds from the nearer end: inf where this is NaN"),
     "x % y": (infinite, "the gradient of y at x = inf is NaN in PyTorch, an infinity here"),
