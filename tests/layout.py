@@ -22,7 +22,7 @@ ROOMS = (
     ("tensor",),
     ("memory",),
     ("transforms",),
-    ("autograd",),
+    ("autograd", "linalg", "special"),
     ("nn", "optim", "utils"),
     ("amp", "cuda", "distributed"),
     ("__init__",),

@@ -12,7 +12,7 @@ import sys
 from importlib import import_module
 from itertools import product
 from pathlib import Path
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -28,12 +28,12 @@ DIRECTORY = ROOT / "kernels" / "elementwise"
 def declared() -> dict[str, list[Function]]:
     """Per module of ``gpugrad.ops``, the functions of the elementwise ops it declares."""
     found: dict[str, list[Function]] = {}
-    for info in iter_modules(ops.__path__):
-        module = import_module(f"{ops.__name__}.{info.name}")
+    for info in walk_packages(ops.__path__, f"{ops.__name__}."):
+        module = import_module(info.name)
         for value in vars(module).values():
             op = getattr(value, "op", None)
             if isinstance(op, Elementwise) and value.__module__ == module.__name__:
-                found.setdefault(info.name, []).append(op.function)
+                found.setdefault(info.name.rpartition(".")[2], []).append(op.function)
     return found
 
 

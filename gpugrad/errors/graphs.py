@@ -7,6 +7,7 @@ from .tree import GraphError, InplaceError, NoGradError, ShapeError, UnusedInput
 
 __all__ = [
     "implicit_seed", "leaf_inplace", "modified_inplace", "no_grad_root", "not_required",
+    "out_requires_grad",
     "seed_shape", "unused_input", "view_inplace",
 ]  # fmt: skip
 
@@ -64,6 +65,16 @@ def view_inplace(where: str = "") -> InplaceError:
         "a view is being modified inplace where gradients are recorded",
         ("line", where),
         ("fix", "index the base itself, base[...] = value, or work on a .clone()"),
+    ))
+
+
+def out_requires_grad(name: str, where: str = "") -> GraphError:
+    """``out=`` where a gradient would have to flow."""
+    return GraphError(facts(
+        f"{name}(): functions with out=... arguments don't support automatic differentiation, but "
+        "one of the arguments requires grad.",
+        ("line", where),
+        ("fix", "leave out= away, or call it under gpugrad.no_grad()"),
     ))
 
 

@@ -1,5 +1,8 @@
 """Functions of neural networks under PyTorch's names and argument orders.
 
+Most stand beside their ops, which publish them (ops/surface.py); here are those that sort out
+arguments an op does not have.
+
 Holds:     each function only sorts out its arguments; an op computes, and says what it saves.
            ``inplace=True`` overwrites the input, as in PyTorch.
 Must not:  keep state.
@@ -8,47 +11,19 @@ Must not:  keep state.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..graph import new_tensor
 from ..ops import activation as act
 from ..ops import index, random
-from ..ops.activation import (
-    gelu,
-    logsigmoid,
-    sigmoid,
-    softsign,
-    tanhshrink,
-)
-from ..ops.elementary import tanh
-from ..ops.linalg import linear
-from ..ops.loss import (
-    binary_cross_entropy,
-    binary_cross_entropy_with_logits,
-    cross_entropy,
-    hinge_embedding_loss,
-    huber_loss,
-    kl_div,
-    l1_loss,
-    margin_ranking_loss,
-    mse_loss,
-    nll_loss,
-    smooth_l1_loss,
-    soft_margin_loss,
-)
-from ..ops.softmax import log_softmax, softmax, softmin
-from ..tensor.inplace import write
+from ..ops.catalogue import PLACES
+from ..ops.writes import write
 
-__all__ = [
-    "binary_cross_entropy", "binary_cross_entropy_with_logits", "celu", "celu_",
-    "cosine_similarity", "cross_entropy", "dropout", "elu", "elu_", "embedding", "gelu", "glu",
-    "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hardtanh_", "hinge_embedding_loss",
-    "huber_loss", "kl_div", "l1_loss", "leaky_relu", "leaky_relu_", "linear", "log_softmax",
-    "logsigmoid", "margin_ranking_loss", "mish", "mse_loss", "nll_loss", "normalize", "one_hot",
-    "prelu", "relu", "relu6", "relu_", "selu", "selu_", "sigmoid", "silu", "smooth_l1_loss",
-    "soft_margin_loss", "softmax", "softmin", "softplus", "softshrink", "softsign", "tanh",
-    "tanhshrink", "threshold", "threshold_",
-]  # fmt: skip
+globals().update(PLACES["F"])  # those whose arguments are an op's own
+
+if TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any: ...
 
 
 # ------------------------------------------------------------------------------------ activations
@@ -152,7 +127,7 @@ def glu(input: Any, dim: int = -1) -> Any:
             f"Halving dimension must be even, but dimension {dim} is size {input.shape[dim]}"
         )
     value, gate = input.chunk(2, dim)
-    return value * sigmoid(gate)
+    return value * act.sigmoid(gate)
 
 
 def relu_(input: Any) -> Any:

@@ -15,6 +15,7 @@ from ..errors import bad_approximation
 from ..expr import Expr, Float, Number
 from .elementary import tanh
 from .families import elementwise
+from .surface import public
 
 __all__ = [
     "celu", "elu", "gelu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu",
@@ -24,6 +25,7 @@ __all__ = [
 
 
 # --------------------------------------------------------------------------------- made of a ramp
+@public("torch method inplace")
 @elementwise
 def relu(input: Number) -> Expr:
     """The positive part; its derivative at 0 is 0.
@@ -131,6 +133,7 @@ def softshrink(input: Float, *, lambd: float = 0.5) -> Expr:
 
 
 # ----------------------------------------------------------------------------------------- smooth
+@public("torch method inplace F out")
 @elementwise
 def sigmoid(input: Float) -> Expr:
     """The logistic function; neither tail overflows.
@@ -144,6 +147,7 @@ def sigmoid(input: Float) -> Expr:
     return s.sigmoid(input)
 
 
+@public("F")
 @elementwise(node_name="LogSigmoid")
 def logsigmoid(input: Float) -> Expr:
     """``log(sigmoid(input))`` without overflow.
@@ -224,6 +228,7 @@ def selu(input: Float) -> Expr:
     return s.where(input > 0, input * 1.0507009873554805, negative)
 
 
+@public("F")
 @elementwise
 def softsign(input: Float) -> Expr:
     """``input / (1 + abs(input))``.
@@ -234,6 +239,7 @@ def softsign(input: Float) -> Expr:
     return input / (s.abs(input) + 1)
 
 
+@public("F")
 @elementwise
 def tanhshrink(input: Float) -> Expr:
     """``input - tanh(input)``.
@@ -244,6 +250,7 @@ def tanhshrink(input: Float) -> Expr:
     return input - s.tanh(input)
 
 
+@public("F")
 def gelu(input: Any, approximate: str = "none") -> Any:
     """``input`` times the normal distribution function of it, or the tanh approximation of that.
 

@@ -13,10 +13,15 @@ from ..array import bool_
 from ..graph import TensorBase
 from . import arithmetic, compare
 from .broadcast import convert
+from .surface import public
 
-__all__ = ["add", "div", "invert", "masked_fill", "nan_to_num", "power", "square", "sub"]
+__all__ = [
+    "add", "allclose", "div", "equal", "invert", "masked_fill", "nan_to_num", "numel", "power",
+    "square", "sub",
+]  # fmt: skip
 
 
+@public("torch method inplace out")
 def add(input: Any, other: Any, *, alpha: float = 1) -> Any:
     """``input + alpha * other``."""
     if alpha == 1:
@@ -24,6 +29,7 @@ def add(input: Any, other: Any, *, alpha: float = 1) -> Any:
     return arithmetic.add_scaled(input, other, alpha=alpha)
 
 
+@public("torch method inplace out", also="subtract")
 def sub(input: Any, other: Any, *, alpha: float = 1) -> Any:
     """``input - alpha * other``."""
     if alpha == 1:
@@ -31,6 +37,7 @@ def sub(input: Any, other: Any, *, alpha: float = 1) -> Any:
     return arithmetic.sub_scaled(input, other, alpha=alpha)
 
 
+@public("torch method inplace out", also="divide true_divide")
 def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Any:
     """``input / other``, rounded as ``rounding_mode`` says: None, "trunc" or "floor".
 
@@ -48,6 +55,7 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Any:
     )
 
 
+@public("torch method inplace out", name="pow")
 def power(input: Any, exponent: Any) -> Any:
     """``input`` to the power of ``exponent``, by a multiplication where that is all it takes."""
     if exponent.__class__ in (int, float) and exponent == 2:
@@ -55,6 +63,7 @@ def power(input: Any, exponent: Any) -> Any:
     return arithmetic.pow(input, exponent)
 
 
+@public("torch method inplace out")
 def square(input: Any) -> Any:
     """``input * input``; of booleans an integer."""
     if isinstance(input, TensorBase) and input.kind.dtype is bool_:
@@ -62,6 +71,7 @@ def square(input: Any) -> Any:
     return arithmetic.square(input)
 
 
+@public("torch method inplace")
 def masked_fill(input: Any, mask: Any, value: Any) -> Any:
     """``value`` where the mask holds, ``input`` elsewhere; in the dtype of ``input``.
 
@@ -85,10 +95,31 @@ def invert(input: Any) -> Any:
     return compare.bitwise_not(input)
 
 
+@public("torch method")
+def allclose(input: Any, other: Any, rtol: float = 1e-5, atol: float = 1e-8,
+             equal_nan: bool = False) -> bool:
+    """Whether all elements are close: ``|input - other| <= atol + rtol * |other|``."""
+    close = compare.isclose(input, other, rtol=rtol, atol=atol, equal_nan=equal_nan)
+    return bool(close.array.all())
+
+
+@public("torch method")
+def equal(input: Any, other: Any) -> bool:
+    """Whether shapes and all elements are the same."""
+    return input.shape == other.shape and bool(compare.eq(input, other).array.all())
+
+
+@public("torch")
+def numel(input: Any) -> int:
+    """The number of elements."""
+    return int(input.array.size)
+
+
 _LARGEST = {"float16": 65504.0, "bfloat16": 2.0**128 - 2.0**120, "float32": 2.0**128 - 2.0**104,
             "float64": sys.float_info.max}  # fmt: skip
 
 
+@public("torch method inplace out")
 def nan_to_num(input: Any, nan: float | None = None, posinf: float | None = None,
                neginf: float | None = None) -> Any:
     """NaN and infinities replaced: by 0 and the largest numbers of the dtype if nothing is said.

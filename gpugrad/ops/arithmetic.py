@@ -41,6 +41,7 @@ from .elementary import (
 )
 from .families import elementwise
 from .special import digamma, erf, erfc, erfinv, lgamma, logit, polygamma, sinc
+from .surface import public
 
 __all__ = [
     "abs", "acos", "acosh", "addcdiv", "addcmul", "asin", "asinh", "atan", "atan2", "atanh", "ceil",
@@ -79,6 +80,7 @@ def sub(input: Number, other: Number) -> Expr:
     return input - other
 
 
+@public("torch")
 @elementwise
 def rsub(input: Number, other: Number) -> Expr:
     """``other - input``.
@@ -109,6 +111,7 @@ def sub_scaled(input: Number, other: Number, *, alpha: float = 1) -> Expr:
     return input - alpha * other
 
 
+@public("torch method inplace out", also="multiply")
 @elementwise
 def mul(input: Number, other: Number) -> Expr:
     """The product.
@@ -135,6 +138,7 @@ def div(input: Float, other: Float) -> Expr:
     return input / other
 
 
+@public("torch method inplace out", also="negative")
 @elementwise
 def neg(input: Number) -> Expr:
     """The negative.
@@ -145,6 +149,7 @@ def neg(input: Number) -> Expr:
     return -input
 
 
+@public("torch method inplace out", also="absolute")
 @elementwise
 def abs(input: Number) -> Expr:
     """The absolute value; its derivative at 0 is 0.
@@ -155,6 +160,7 @@ def abs(input: Number) -> Expr:
     return s.abs(input)
 
 
+@public("torch method inplace out")
 @elementwise
 def reciprocal(input: Float) -> Expr:
     """``1 / input``.
@@ -175,6 +181,7 @@ def square(input: Number) -> Expr:
     return input * input
 
 
+@public("torch method inplace out")
 @elementwise
 def addcmul(input: Number, tensor1: Number, tensor2: Number, *, value: float = 1) -> Expr:
     """``input + value * tensor1 * tensor2`` in one pass.
@@ -185,6 +192,7 @@ def addcmul(input: Number, tensor1: Number, tensor2: Number, *, value: float = 1
     return input + value * (tensor1 * tensor2)
 
 
+@public("torch method inplace out")
 @elementwise
 def addcdiv(input: Float, tensor1: Float, tensor2: Float, *, value: float = 1) -> Expr:
     """``input + value * tensor1 / tensor2`` in one pass.
@@ -195,6 +203,7 @@ def addcdiv(input: Float, tensor1: Float, tensor2: Float, *, value: float = 1) -
     return input + value * (tensor1 / tensor2)
 
 
+@public("torch method inplace out")
 @elementwise
 def lerp(input: Float, end: Float, weight: Float) -> Expr:
     """``input + weight * (end - input)``: from input at weight 0 to end at weight 1.
@@ -205,6 +214,7 @@ def lerp(input: Float, end: Float, weight: Float) -> Expr:
     return input + weight * (end - input)
 
 
+@public("torch method inplace out")
 @elementwise
 def deg2rad(input: Float) -> Expr:
     """Degrees to radians.
@@ -215,6 +225,7 @@ def deg2rad(input: Float) -> Expr:
     return input * (math.pi / 180)
 
 
+@public("torch method inplace out")
 @elementwise
 def rad2deg(input: Float) -> Expr:
     """Radians to degrees.
@@ -241,6 +252,7 @@ def pow(input: Number, exponent: Number) -> Expr:
 
 
 # ------------------------------------------------------------------------ remainders and rounding
+@public("torch method inplace out")
 @elementwise
 def floor_divide(input: Number, other: Number) -> Expr:
     """The quotient rounded down.
@@ -261,6 +273,7 @@ def trunc_divide(input: Number, other: Number) -> Expr:
     return s.trunc_divide(input, other)
 
 
+@public("torch method inplace out")
 @elementwise
 def remainder(input: Number, other: Number) -> Expr:
     """The remainder with the sign of ``other``, as Python's ``%``.
@@ -274,6 +287,7 @@ def remainder(input: Number, other: Number) -> Expr:
     return s.remainder(input, other)
 
 
+@public("torch method inplace out")
 @elementwise
 def fmod(input: Number, other: Number) -> Expr:
     """The remainder with the sign of ``input``.
@@ -287,6 +301,7 @@ def fmod(input: Number, other: Number) -> Expr:
     return s.fmod(input, other)
 
 
+@public("torch method inplace out")
 @elementwise
 def sign(input: Number) -> Expr:
     """-1, 0 or 1; NaN stays NaN.
@@ -297,6 +312,7 @@ def sign(input: Number) -> Expr:
     return s.sign(input)
 
 
+@public("torch method inplace out")
 @elementwise
 def floor(input: Number) -> Expr:
     """Rounded down.
@@ -307,6 +323,7 @@ def floor(input: Number) -> Expr:
     return s.floor(input)
 
 
+@public("torch method inplace out")
 @elementwise
 def ceil(input: Number) -> Expr:
     """Rounded up.
@@ -317,6 +334,7 @@ def ceil(input: Number) -> Expr:
     return s.ceil(input)
 
 
+@public("torch method inplace out", also="fix")
 @elementwise
 def trunc(input: Number) -> Expr:
     """Rounded towards zero.
@@ -327,6 +345,7 @@ def trunc(input: Number) -> Expr:
     return s.trunc(input)
 
 
+@public("torch method inplace out")
 @elementwise
 def round(input: Number) -> Expr:
     """Rounded to the nearest whole number, ties to even.
@@ -337,6 +356,7 @@ def round(input: Number) -> Expr:
     return s.round(input)
 
 
+@public("torch method inplace out")
 @elementwise
 def frac(input: Float) -> Expr:
     """What ``trunc`` leaves.
@@ -347,6 +367,7 @@ def frac(input: Float) -> Expr:
     return input - s.trunc(input)
 
 
+@public("torch method inplace out")
 @elementwise
 def copysign(input: Float, other: Float) -> Expr:
     """The size of ``input`` with the sign of ``other``.

@@ -12,6 +12,7 @@ from .. import expr as s
 from ..errors import clamp_without_bounds
 from ..expr import Bool, Expr, Number
 from .families import elementwise
+from .surface import public
 
 __all__ = [
     "bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor", "clamp", "clamp_max", "clamp_min",
@@ -22,6 +23,7 @@ __all__ = [
 
 
 # ------------------------------------------------------------------------------------ comparisons
+@public("torch method inplace out")
 @elementwise
 def eq(input: Number, other: Number) -> Expr:
     """Whether elements of ``input`` are equal.
@@ -32,6 +34,7 @@ def eq(input: Number, other: Number) -> Expr:
     return s.eq(input, other)
 
 
+@public("torch method inplace out", also="not_equal")
 @elementwise
 def ne(input: Number, other: Number) -> Expr:
     """Whether elements of ``input`` are different.
@@ -42,6 +45,7 @@ def ne(input: Number, other: Number) -> Expr:
     return s.ne(input, other)
 
 
+@public("torch method inplace out", also="greater")
 @elementwise
 def gt(input: Number, other: Number) -> Expr:
     """Whether elements of ``input`` are greater.
@@ -55,6 +59,7 @@ def gt(input: Number, other: Number) -> Expr:
     return s.gt(input, other)
 
 
+@public("torch method inplace out", also="greater_equal")
 @elementwise
 def ge(input: Number, other: Number) -> Expr:
     """Whether elements of ``input`` are greater or equal.
@@ -65,6 +70,7 @@ def ge(input: Number, other: Number) -> Expr:
     return s.ge(input, other)
 
 
+@public("torch method inplace out", also="less")
 @elementwise
 def lt(input: Number, other: Number) -> Expr:
     """Whether elements of ``input`` are less.
@@ -75,6 +81,7 @@ def lt(input: Number, other: Number) -> Expr:
     return s.lt(input, other)
 
 
+@public("torch method inplace out", also="less_equal")
 @elementwise
 def le(input: Number, other: Number) -> Expr:
     """Whether elements of ``input`` are less or equal.
@@ -85,6 +92,7 @@ def le(input: Number, other: Number) -> Expr:
     return s.le(input, other)
 
 
+@public("torch method")
 @elementwise
 def isclose(input: Number, other: Number, *, rtol: float = 1e-5, atol: float = 1e-8,
             equal_nan: bool = False) -> Expr:
@@ -99,6 +107,7 @@ def isclose(input: Number, other: Number, *, rtol: float = 1e-5, atol: float = 1
 
 
 # ------------------------------------------------------------------------------------- conditions
+@public("torch method")
 @elementwise
 def isnan(input: Number) -> Expr:
     """Whether elements are NaN.
@@ -109,6 +118,7 @@ def isnan(input: Number) -> Expr:
     return s.isnan(input)
 
 
+@public("torch method")
 @elementwise
 def isinf(input: Number) -> Expr:
     """Whether elements are infinite.
@@ -119,6 +129,7 @@ def isinf(input: Number) -> Expr:
     return s.isinf(input)
 
 
+@public("torch method")
 @elementwise
 def isfinite(input: Number) -> Expr:
     """Whether elements are neither infinite nor NaN.
@@ -129,6 +140,7 @@ def isfinite(input: Number) -> Expr:
     return s.isfinite(input)
 
 
+@public("torch method out")
 @elementwise
 def isposinf(input: Number) -> Expr:
     """Whether elements are +inf.
@@ -139,6 +151,7 @@ def isposinf(input: Number) -> Expr:
     return s.isinf(input) & (input > 0)
 
 
+@public("torch method out")
 @elementwise
 def isneginf(input: Number) -> Expr:
     """Whether elements are -inf.
@@ -149,6 +162,7 @@ def isneginf(input: Number) -> Expr:
     return s.isinf(input) & (input < 0)
 
 
+@public("torch method out")
 @elementwise
 def signbit(input: Number) -> Expr:
     """Whether elements carry a minus sign, -0.0 included.
@@ -159,6 +173,7 @@ def signbit(input: Number) -> Expr:
     return s.signbit(input)
 
 
+@public("torch method inplace out")
 @elementwise
 def logical_and(input: Number, other: Number) -> Expr:
     """Whether both elements are not zero.
@@ -169,6 +184,7 @@ def logical_and(input: Number, other: Number) -> Expr:
     return s.logical_and(input, other)
 
 
+@public("torch method inplace out")
 @elementwise
 def logical_or(input: Number, other: Number) -> Expr:
     """Whether at least one element is not zero.
@@ -179,6 +195,7 @@ def logical_or(input: Number, other: Number) -> Expr:
     return s.logical_or(input, other)
 
 
+@public("torch method inplace out")
 @elementwise
 def logical_xor(input: Number, other: Number) -> Expr:
     """Whether exactly one element is not zero.
@@ -189,6 +206,7 @@ def logical_xor(input: Number, other: Number) -> Expr:
     return s.logical_xor(input, other)
 
 
+@public("torch method inplace out")
 @elementwise
 def logical_not(input: Number) -> Expr:
     """Whether elements are zero.
@@ -199,6 +217,7 @@ def logical_not(input: Number) -> Expr:
     return s.logical_not(input)
 
 
+@public("torch method inplace out")
 @elementwise
 def bitwise_and(input: Number, other: Number) -> Expr:
     """Bitwise and of integers or booleans.
@@ -209,6 +228,7 @@ def bitwise_and(input: Number, other: Number) -> Expr:
     return s.bitwise_and(input, other)
 
 
+@public("torch method inplace out")
 @elementwise
 def bitwise_or(input: Number, other: Number) -> Expr:
     """Bitwise or of integers or booleans.
@@ -219,6 +239,7 @@ def bitwise_or(input: Number, other: Number) -> Expr:
     return s.bitwise_or(input, other)
 
 
+@public("torch method inplace out")
 @elementwise
 def bitwise_xor(input: Number, other: Number) -> Expr:
     """Bitwise exclusive or of integers or booleans.
@@ -229,6 +250,7 @@ def bitwise_xor(input: Number, other: Number) -> Expr:
     return s.bitwise_xor(input, other)
 
 
+@public("torch method inplace out")
 @elementwise
 def bitwise_not(input: Number) -> Expr:
     """All bits of integers, or booleans, inverted.
@@ -240,6 +262,7 @@ def bitwise_not(input: Number) -> Expr:
 
 
 # ----------------------------------------------------------------------------------------- choice
+@public("torch method out")
 @elementwise
 def where(condition: Bool, input: Number, other: Number) -> Expr:
     """``input`` where the condition holds, ``other`` elsewhere.
@@ -264,6 +287,7 @@ def masked_fill(input: Number, mask: Bool, value: Number) -> Expr:
     return s.where(mask, value, input)
 
 
+@public("torch method out")
 @elementwise
 def maximum(input: Number, other: Number) -> Expr:
     """The larger of two elements; NaN if one is. Equal ones share the gradient.
@@ -274,6 +298,7 @@ def maximum(input: Number, other: Number) -> Expr:
     return s.maximum(input, other)
 
 
+@public("torch method out")
 @elementwise
 def minimum(input: Number, other: Number) -> Expr:
     """The smaller of two elements; NaN if one is. Equal ones share the gradient.
@@ -284,6 +309,7 @@ def minimum(input: Number, other: Number) -> Expr:
     return s.minimum(input, other)
 
 
+@public("torch method out")
 @elementwise
 def fmax(input: Number, other: Number) -> Expr:
     """The larger of two elements; the other one if one is NaN.
@@ -294,6 +320,7 @@ def fmax(input: Number, other: Number) -> Expr:
     return s.fmax(input, other)
 
 
+@public("torch method out")
 @elementwise
 def fmin(input: Number, other: Number) -> Expr:
     """The smaller of two elements; the other one if one is NaN.
@@ -305,6 +332,7 @@ def fmin(input: Number, other: Number) -> Expr:
 
 
 # ----------------------------------------------------------------------------------------- bounds
+@public("torch method inplace out", also="clip")
 def clamp(input: Any, min: Any = None, max: Any = None) -> Any:
     """``input`` between two bounds, tensors or numbers, each of which may be None.
 
@@ -334,6 +362,7 @@ def clamp_both(input: Number, min: Number, max: Number) -> Expr:
     return s.clamp(input, min, max)
 
 
+@public("torch method inplace")
 @elementwise
 def clamp_min(input: Number, min: Number) -> Expr:
     """``input`` not below a bound; the gradient is input's at the bound.
@@ -344,6 +373,7 @@ def clamp_min(input: Number, min: Number) -> Expr:
     return s.clamp_min(input, min)
 
 
+@public("torch method inplace")
 @elementwise
 def clamp_max(input: Number, max: Number) -> Expr:
     """``input`` not above a bound; the gradient is input's at the bound.

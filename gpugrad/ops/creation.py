@@ -32,6 +32,7 @@ from ..array import (
 from ..errors import DTypeError, negative_size, not_numbers, ragged
 from ..graph import Accumulator, TensorBase, new_tensor
 from .dims import flat_sizes
+from .surface import public
 
 __all__ = [
     "arange", "as_tensor", "asarray", "empty", "empty_like", "eye", "from_dlpack", "from_numpy",
@@ -69,6 +70,7 @@ def wrap_array(array: Any) -> Any:
     return new_tensor(array, kind, storage=storage_of_array(array, kind))
 
 
+@public("torch")
 def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False,
            pin_memory: bool = False) -> Any:
     """A new leaf with a copy of ``data`` (numbers, nested sequences, arrays, tensors).
@@ -82,6 +84,7 @@ def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: b
     return _placed(array, kind, copy=True, requires_grad=requires_grad)
 
 
+@public("torch", also="asarray")
 def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Any:
     """``tensor`` that shares bytes where dtype and device allow."""
     if isinstance(data, TensorBase):
@@ -155,6 +158,7 @@ def _placed(array: Any, kind: Any, *, copy: bool, requires_grad: bool) -> Any:
     return require_grad(out) if requires_grad else out
 
 
+@public("torch")
 def from_numpy(ndarray: Any) -> Any:
     """A CPU tensor that shares the bytes of a NumPy array: writes show on both sides."""
     if not isinstance(ndarray, np.ndarray):
@@ -165,6 +169,7 @@ def from_numpy(ndarray: Any) -> Any:
     return wrap_array(ndarray)
 
 
+@public("torch")
 def from_dlpack(ext_tensor: Any) -> Any:
     """A tensor that shares the bytes of any object with ``__dlpack__``."""
     kind = ext_tensor.__dlpack_device__()[0]
@@ -185,21 +190,25 @@ def _filled(name: str, size: Sequence[Any], dtype: Any, on: Any, requires_grad: 
     return require_grad(out) if requires_grad else out
 
 
+@public("torch out")
 def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
     """A tensor of zeros."""
     return _filled("zeros", size, dtype, device, requires_grad)
 
 
+@public("torch out")
 def ones(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
     """A tensor of ones."""
     return _filled("ones", size, dtype, device, requires_grad)
 
 
+@public("torch out")
 def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
     """A tensor whose values are whatever the memory held."""
     return _filled("empty", size, dtype, device, requires_grad)
 
 
+@public("torch out")
 def full(size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None,
          requires_grad: bool = False) -> Any:
     """A tensor of one value, whose dtype follows the value."""
@@ -219,24 +228,28 @@ def _like(name: str, input: Any, dtype: Any, on: Any, requires_grad: bool) -> An
     return require_grad(out) if requires_grad else out
 
 
+@public("torch out")
 def zeros_like(input: Any, *, dtype: Any = None, device: Any = None,
                requires_grad: bool = False) -> Any:
     """Zeros of the shape, dtype and device of ``input``."""
     return _like("zeros", input, dtype, device, requires_grad)
 
 
+@public("torch out")
 def ones_like(input: Any, *, dtype: Any = None, device: Any = None,
               requires_grad: bool = False) -> Any:
     """Ones of the shape, dtype and device of ``input``."""
     return _like("ones", input, dtype, device, requires_grad)
 
 
+@public("torch out")
 def empty_like(input: Any, *, dtype: Any = None, device: Any = None,
                requires_grad: bool = False) -> Any:
     """Uninitialised memory of the shape, dtype and device of ``input``."""
     return _like("empty", input, dtype, device, requires_grad)
 
 
+@public("torch")
 def full_like(input: Any, fill_value: Any, *, dtype: Any = None, device: Any = None,
               requires_grad: bool = False) -> Any:
     """One value in the shape, dtype and device of ``input``."""
@@ -246,6 +259,7 @@ def full_like(input: Any, fill_value: Any, *, dtype: Any = None, device: Any = N
 
 
 # -------------------------------------------------------------------------------------- sequences
+@public("torch out")
 def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None,
            requires_grad: bool = False) -> Any:
     """Numbers from ``start`` to ``end`` (excluded) by ``step``."""
@@ -260,6 +274,7 @@ def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, dev
     return _made(kind.xp.arange(start, end, step, dtype=kind.numpy), requires_grad)
 
 
+@public("torch out")
 def linspace(start: float, end: float, steps: int, *, dtype: Any = None, device: Any = None,
              requires_grad: bool = False) -> Any:
     """``steps`` numbers evenly spaced from ``start`` to ``end``, both included."""
@@ -269,6 +284,7 @@ def linspace(start: float, end: float, steps: int, *, dtype: Any = None, device:
     return _made(kind.xp.linspace(start, end, steps, dtype=kind.numpy), requires_grad)
 
 
+@public("torch out")
 def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None,
         requires_grad: bool = False) -> Any:
     """Ones on the diagonal, zeros elsewhere."""

@@ -22,6 +22,7 @@ from .reduce import sum_op
 from .reduction import reduction_name
 from .shape import reshape_op
 from .softmax import log_softmax, softmax_backward_op, softmax_op
+from .surface import public
 
 __all__ = ["cross_entropy", "nll_loss"]
 
@@ -131,6 +132,7 @@ def convert_like(x: Any, like: Any) -> Any:
 
 
 # ----------------------------------------------------------------------------------- for everyone
+@public("F")
 def cross_entropy(input: Any, target: Any, weight: Any = None, size_average: bool | None = None,
                   ignore_index: int = -100, reduce: bool | None = None, reduction: str = "mean",
                   label_smoothing: float = 0.0) -> Any:
@@ -161,6 +163,7 @@ def cross_entropy(input: Any, target: Any, weight: Any = None, size_average: boo
     return cross_entropy_op(input, target, *weights, options=options)[0]
 
 
+@public("F")
 def nll_loss(input: Any, target: Any, weight: Any = None, size_average: bool | None = None,
              ignore_index: int = -100, reduce: bool | None = None, reduction: str = "mean") -> Any:
     """Negative log-likelihood of classes, from log-probabilities: ``-weight[t] * input[t]``.

@@ -9,6 +9,7 @@ from __future__ import annotations
 from .. import expr as s
 from ..expr import Expr, Float
 from .families import elementwise
+from .surface import public
 
 __all__ = [
     "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cos", "cosh", "exp", "exp2",
@@ -18,6 +19,7 @@ __all__ = [
 
 
 # -------------------------------------------------------------------- exponentials and logarithms
+@public("torch method inplace out")
 @elementwise
 def exp(input: Float) -> Expr:
     """e to the power of each element.
@@ -31,6 +33,7 @@ def exp(input: Float) -> Expr:
     return s.exp(input)
 
 
+@public("torch method inplace out")
 @elementwise
 def exp2(input: Float) -> Expr:
     """2 to the power of each element.
@@ -44,6 +47,7 @@ def exp2(input: Float) -> Expr:
     return s.exp2(input)
 
 
+@public("torch method inplace out")
 @elementwise
 def expm1(input: Float) -> Expr:
     """``exp(input) - 1``, exact for small elements.
@@ -57,6 +61,7 @@ def expm1(input: Float) -> Expr:
     return s.expm1(input)
 
 
+@public("torch method inplace out")
 @elementwise
 def log(input: Float) -> Expr:
     """Natural logarithm; -inf at 0, NaN below.
@@ -70,6 +75,7 @@ def log(input: Float) -> Expr:
     return s.log(input)
 
 
+@public("torch method inplace out")
 @elementwise
 def log2(input: Float) -> Expr:
     """Logarithm to base 2.
@@ -83,6 +89,7 @@ def log2(input: Float) -> Expr:
     return s.log2(input)
 
 
+@public("torch method inplace out")
 @elementwise
 def log10(input: Float) -> Expr:
     """Logarithm to base 10.
@@ -96,6 +103,7 @@ def log10(input: Float) -> Expr:
     return s.log10(input)
 
 
+@public("torch method inplace out")
 @elementwise
 def log1p(input: Float) -> Expr:
     """``log(1 + input)``, exact for small elements.
@@ -109,6 +117,7 @@ def log1p(input: Float) -> Expr:
     return s.log1p(input)
 
 
+@public("torch method out")
 @elementwise(node_name="Logaddexp")
 def logaddexp(input: Float, other: Float) -> Expr:
     """``log(exp(input) + exp(other))`` without overflow.
@@ -122,6 +131,7 @@ def logaddexp(input: Float, other: Float) -> Expr:
     return s.logaddexp(input, other)
 
 
+@public("torch method out")
 @elementwise(node_name="Logaddexp2")
 def logaddexp2(input: Float, other: Float) -> Expr:
     """``log2(2**input + 2**other)`` without overflow.
@@ -135,6 +145,7 @@ def logaddexp2(input: Float, other: Float) -> Expr:
     return s.logaddexp2(input, other)
 
 
+@public("torch method inplace out")
 @elementwise
 def xlogy(input: Float, other: Float) -> Expr:
     """``input * log(other)``, 0 where input is 0.
@@ -149,6 +160,7 @@ def xlogy(input: Float, other: Float) -> Expr:
 
 
 # ------------------------------------------------------------------------------------------ roots
+@public("torch method inplace out")
 @elementwise
 def sqrt(input: Float) -> Expr:
     """Square root; its derivative at 0 is infinite.
@@ -162,6 +174,7 @@ def sqrt(input: Float) -> Expr:
     return s.sqrt(input)
 
 
+@public("torch method inplace out")
 @elementwise
 def rsqrt(input: Float) -> Expr:
     """``1 / sqrt(input)``.
@@ -175,6 +188,7 @@ def rsqrt(input: Float) -> Expr:
     return s.rsqrt(input)
 
 
+@public("torch method inplace out")
 @elementwise
 def hypot(input: Float, other: Float) -> Expr:
     """``sqrt(input**2 + other**2)`` without overflow on the way.
@@ -189,6 +203,7 @@ def hypot(input: Float, other: Float) -> Expr:
 
 
 # -------------------------------------------------------------------- trigonometry and hyperbolas
+@public("torch method inplace out")
 @elementwise
 def sin(input: Float) -> Expr:
     """Sine of an angle in radians.
@@ -202,6 +217,7 @@ def sin(input: Float) -> Expr:
     return s.sin(input)
 
 
+@public("torch method inplace out")
 @elementwise
 def cos(input: Float) -> Expr:
     """Cosine of an angle in radians.
@@ -215,6 +231,7 @@ def cos(input: Float) -> Expr:
     return s.cos(input)
 
 
+@public("torch method inplace out")
 @elementwise
 def tan(input: Float) -> Expr:
     """Tangent of an angle in radians.
@@ -228,6 +245,7 @@ def tan(input: Float) -> Expr:
     return s.tan(input)
 
 
+@public("torch method inplace out", also="arcsin")
 @elementwise
 def asin(input: Float) -> Expr:
     """Inverse of the sine; NaN outside -1..1.
@@ -241,6 +259,7 @@ def asin(input: Float) -> Expr:
     return s.asin(input)
 
 
+@public("torch method inplace out", also="arccos")
 @elementwise
 def acos(input: Float) -> Expr:
     """Inverse of the cosine; NaN outside -1..1.
@@ -254,6 +273,7 @@ def acos(input: Float) -> Expr:
     return s.acos(input)
 
 
+@public("torch method inplace out", also="arctan")
 @elementwise
 def atan(input: Float) -> Expr:
     """Inverse of the tangent.
@@ -267,6 +287,7 @@ def atan(input: Float) -> Expr:
     return s.atan(input)
 
 
+@public("torch method inplace out", also="arctan2")
 @elementwise(node_name="Atan2")
 def atan2(input: Float, other: Float) -> Expr:
     """Angle of the point (other, input); its gradient at the origin is 0.
@@ -280,6 +301,7 @@ def atan2(input: Float, other: Float) -> Expr:
     return s.atan2(input, other)
 
 
+@public("torch method inplace out")
 @elementwise
 def sinh(input: Float) -> Expr:
     """Hyperbolic sine.
@@ -293,6 +315,7 @@ def sinh(input: Float) -> Expr:
     return s.sinh(input)
 
 
+@public("torch method inplace out")
 @elementwise
 def cosh(input: Float) -> Expr:
     """Hyperbolic cosine.
@@ -306,6 +329,7 @@ def cosh(input: Float) -> Expr:
     return s.cosh(input)
 
 
+@public("torch method inplace F out")
 @elementwise
 def tanh(input: Float) -> Expr:
     """Hyperbolic tangent.
@@ -319,6 +343,7 @@ def tanh(input: Float) -> Expr:
     return s.tanh(input)
 
 
+@public("torch method inplace out", also="arcsinh")
 @elementwise
 def asinh(input: Float) -> Expr:
     """Inverse of the hyperbolic sine.
@@ -329,6 +354,7 @@ def asinh(input: Float) -> Expr:
     return s.asinh(input)
 
 
+@public("torch method inplace out", also="arccosh")
 @elementwise
 def acosh(input: Float) -> Expr:
     """Inverse of the hyperbolic cosine; NaN below 1.
@@ -339,6 +365,7 @@ def acosh(input: Float) -> Expr:
     return s.acosh(input)
 
 
+@public("torch method inplace out", also="arctanh")
 @elementwise
 def atanh(input: Float) -> Expr:
     """Inverse of the hyperbolic tangent; infinite at -1 and 1.

@@ -42,6 +42,7 @@ class Elementwise:
         self.name = name
         self.node_name = node_name
         self.key = f"{name}_{len(_ops)}"
+        self.takes_out = False
         _ops.append(self)
         self._make = function
         self.entries: dict[Kind, Any] = {}

@@ -20,18 +20,18 @@ from ..errors import (
     ShapeError,
     gather_mismatch,
     gather_outside,
-    leaf_inplace,
     row_out_of_range,
-    view_inplace,
 )
-from ..graph import Size, TensorBase, here, is_leaf, local, location, mutated, new_tensor
+from ..graph import Size, TensorBase, local, mutated, new_tensor
 from .broadcast import convert, expand, sum_to
 from .dims import axis_of
 from .generic import Linear, custom, linear
 from .keys import PLACE, filled, index_error, parse
 from .scatter_kernels import scatter_add_along, scatter_add_rows
+from .surface import public
+from .writes import check_writable
 
-__all__ = ["check_writable", "embedding", "gather", "get", "index_select",
+__all__ = ["embedding", "gather", "get", "index_select",
            "narrow", "put", "put_along", "select", "take_along_dim"]  # fmt: skip
 
 
@@ -150,6 +150,7 @@ def _joined(xp: Any, arrays: Sequence[Any], sizes: Sequence[int]) -> Any:
 
 
 # -------------------------------------------------------------------------------- views by number
+@public("torch method")
 def narrow(input: Any, dim: int, start: int, length: int) -> Any:
     """``length`` entries of dimension ``dim`` from ``start``. A view."""
     axis = axis_of(dim, len(input.shape))
@@ -162,6 +163,7 @@ def narrow(input: Any, dim: int, start: int, length: int) -> Any:
     return slice_op(input, key=(*[slice(None)] * axis, slice(start, start + length)))
 
 
+@public("torch method")
 def select(input: Any, dim: int, index: int) -> Any:
     """Entry ``index`` of dimension ``dim``, without that dimension. A view."""
     if not input.shape:
@@ -215,15 +217,6 @@ def _raw(target: Any, value: Any) -> Any:
     if isinstance(value, (bool, int, float)):
         return value
     return target.kind.xp.asarray(value, target.kind.numpy)
-
-
-def check_writable(target: Any) -> None:
-    """InplaceError for a write, in grad mode, that no node could stand for."""
-    base = target if target.base is None else target.base
-    if base.node is not None and is_leaf(base):
-        raise leaf_inplace(target.base is not None, str(location(*here())))
-    if target.base is not None:
-        raise view_inplace(str(location(*here())))
 
 
 def _write(array: Any, basic: Any, template: Any, indices: Sequence[Any], value: Any) -> None:
@@ -300,6 +293,7 @@ def _(g: Any, index: Any, *, axis: Any, shape: Any) -> Any:
     return gather_op(g, index, axis=axis), None
 
 
+@public("torch method out")
 def gather(input: Any, dim: int, index: Any) -> Any:
     """``out[i][j] = input[index[i][j]][j]`` for dim 0, and so on.
 
@@ -329,6 +323,7 @@ def _outside(index: Any, size: int) -> int | None:
     return low if low < 0 else high if high >= size else None
 
 
+@public("torch method out")
 def take_along_dim(input: Any, indices: Any, dim: int | None = None) -> Any:
     """``input`` at ``indices`` along ``dim``, or of the flattened input; other sizes broadcast."""
     if dim is None:
@@ -342,6 +337,7 @@ def take_along_dim(input: Any, indices: Any, dim: int | None = None) -> Any:
     return gather(expand(input, whole), axis, expand(indices, along))
 
 
+@public("torch method out")
 def index_select(input: Any, dim: int, index: Any) -> Any:
     """The entries of dimension ``dim`` that ``index`` (a vector) lists; a copy.
 
@@ -359,6 +355,7 @@ def index_select(input: Any, dim: int, index: Any) -> Any:
     return index_op(input, index.reshape(-1), template=(*[slice(None)] * axis, PLACE))
 
 
+@public("torch")
 def embedding(input: Any, weight: Any, padding_idx: int | None = None) -> Any:
     """Rows of ``weight`` (V, D) by the integers of ``input`` (*).
 

@@ -16,6 +16,7 @@ from ..graph import TensorBase, new_tensor
 from .broadcast import convert
 from .dims import axis_of
 from .generic import custom
+from .surface import public
 
 __all__ = ["cat", "chunk", "split", "stack", "unbind", "zeros_as"]
 
@@ -30,6 +31,7 @@ def _(g: Any, *, axis: Any, shapes: Any) -> Any:
     return tuple(split(g, [s[axis] for s in shapes], axis))
 
 
+@public("torch out", also="concat concatenate")
 def cat(tensors: Sequence[Any], dim: int = 0) -> Any:
     """The tensors one after another along ``dim``.
 
@@ -87,6 +89,7 @@ def _(g: Any, *, axis: Any) -> Any:
     return _unbind(g, axis=axis)
 
 
+@public("torch out")
 def stack(tensors: Sequence[Any], dim: int = 0) -> Any:
     """The tensors along a new dimension ``dim``."""
     tensors = list(tensors)
@@ -141,6 +144,7 @@ def zeros_as(like: Any, shape: Sequence[int]) -> Any:
     return module_of(like).zeros(shape, like.dtype)
 
 
+@public("torch method")
 def split(tensor: Any, split_size_or_sections: Any, dim: int = 0) -> tuple[Any, ...]:
     """Pieces of ``tensor`` along ``dim``: of one size, or of the sizes given. Views.
 
@@ -165,6 +169,7 @@ def split(tensor: Any, split_size_or_sections: Any, dim: int = 0) -> tuple[Any, 
     return _split(tensor, ends=ends, axis=axis)  # type: ignore[no-any-return]
 
 
+@public("torch method")
 def chunk(input: Any, chunks: int, dim: int = 0) -> tuple[Any, ...]:
     """``input`` in at most ``chunks`` pieces of equal size along ``dim``. Views."""
     if chunks <= 0:
@@ -173,6 +178,7 @@ def chunk(input: Any, chunks: int, dim: int = 0) -> tuple[Any, ...]:
     return split(input, max(-(-total // chunks), 1), dim)
 
 
+@public("torch method")
 def unbind(input: Any, dim: int = 0) -> tuple[Any, ...]:
     """The slices along ``dim``, each without that dimension. Views."""
     return _unbind(input, axis=axis_of(dim, len(input.shape)))  # type: ignore[no-any-return]

@@ -16,6 +16,7 @@ from ..graph import here, location
 from .broadcast import sum_to, wide_dtype
 from .generic import custom
 from .reduce import sum_op
+from .surface import public
 
 __all__ = ["addmm", "bmm", "dot", "linear", "matmul", "mm", "mv", "outer"]
 
@@ -77,6 +78,7 @@ def _product(xp: Any, a: Any, b: Any, bias: Any = None) -> Any:
     return y.astype(half, copy=False)
 
 
+@public("torch method out")
 def matmul(input: Any, other: Any) -> Any:
     """The matrix product; vectors are rows on the left and columns on the right.
 
@@ -110,6 +112,7 @@ def _of_rank(name: str, tensor: Any, rank: int) -> None:
         raise ShapeError(f"{name}: expected a {rank}D tensor, got shape {tuple(tensor.shape)}")
 
 
+@public("torch method out")
 def mm(input: Any, mat2: Any) -> Any:
     """The product of two matrices."""
     _of_rank("mm", input, 2)
@@ -117,6 +120,7 @@ def mm(input: Any, mat2: Any) -> Any:
     return matmul(input, mat2)
 
 
+@public("torch method out")
 def bmm(input: Any, mat2: Any) -> Any:
     """The products of two batches of matrices."""
     _of_rank("bmm", input, 3)
@@ -124,6 +128,7 @@ def bmm(input: Any, mat2: Any) -> Any:
     return matmul(input, mat2)
 
 
+@public("torch method out")
 def mv(input: Any, vec: Any) -> Any:
     """A matrix times a vector."""
     _of_rank("mv", input, 2)
@@ -131,6 +136,7 @@ def mv(input: Any, vec: Any) -> Any:
     return matmul(input, vec)
 
 
+@public("torch method out")
 def dot(input: Any, tensor: Any) -> Any:
     """The inner product of two vectors."""
     _of_rank("dot", input, 1)
@@ -138,6 +144,7 @@ def dot(input: Any, tensor: Any) -> Any:
     return matmul(input, tensor)
 
 
+@public("torch method out", also="ger")
 def outer(input: Any, vec2: Any) -> Any:
     """All products of an element of one vector with one of the other."""
     _of_rank("outer", input, 1)
@@ -180,6 +187,7 @@ def _(g: Any, *saved: Any, shapes: Any, needs: Any) -> Any:
     return (grad_x, grad_weight, grad_bias)[: len(needs)]
 
 
+@public("F")
 def linear(input: Any, weight: Any, bias: Any = None) -> Any:
     """``input @ weight.T + bias``.
 
@@ -196,6 +204,7 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Any:
     return product_op(input, weight) if bias is None else linear_op(input, weight, bias)
 
 
+@public("torch method out")
 def addmm(input: Any, mat1: Any, mat2: Any, *, beta: float = 1, alpha: float = 1) -> Any:
     """``beta * input + alpha * (mat1 @ mat2)``."""
     product = mm(mat1, mat2)

@@ -18,6 +18,7 @@ from .compare import ne
 from .cross_entropy import cross_entropy, nll_loss
 from .reduce import sum_
 from .reduction import reduced, reduction_name
+from .surface import public
 
 __all__ = [
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy",
@@ -27,6 +28,7 @@ __all__ = [
 
 
 # ------------------------------------------------------------------------------------- regression
+@public("F")
 def mse_loss(input: Any, target: Any, size_average: bool | None = None,
              reduce: bool | None = None, reduction: str = "mean", weight: Any = None) -> Any:
     """Squared difference; with ``weight`` a mean is divided by the weights' sum.
@@ -42,6 +44,7 @@ def mse_loss(input: Any, target: Any, size_average: bool | None = None,
     return _weighted_mean(terms.mse_term(input, target), input, weight, reduction)
 
 
+@public("F")
 def l1_loss(input: Any, target: Any, size_average: bool | None = None,
             reduce: bool | None = None, reduction: str = "mean", weight: Any = None) -> Any:
     """Absolute difference; ``weight`` as in ``mse_loss``.
@@ -54,6 +57,7 @@ def l1_loss(input: Any, target: Any, size_average: bool | None = None,
     return _weighted_mean(arithmetic.abs(arithmetic.sub(input, target)), input, weight, reduction)
 
 
+@public("F")
 def smooth_l1_loss(input: Any, target: Any, size_average: bool | None = None,
                    reduce: bool | None = None, reduction: str = "mean", beta: float = 1.0) -> Any:
     """``d² / (2 beta)`` below ``beta``, ``d - beta / 2`` above, d the absolute difference.
@@ -71,6 +75,7 @@ def smooth_l1_loss(input: Any, target: Any, size_average: bool | None = None,
     return reduced(terms.smooth_l1_term(input, target, beta=beta), reduction)
 
 
+@public("F")
 def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0,
                weight: Any = None) -> Any:
     """``d² / 2`` up to ``delta``, ``delta (d - delta / 2)`` above, d the absolute difference.
@@ -88,6 +93,7 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
 
 
 # ---------------------------------------------------------------------------------- probabilities
+@public("F")
 def binary_cross_entropy(input: Any, target: Any, weight: Any = None,
                          size_average: bool | None = None, reduce: bool | None = None,
                          reduction: str = "mean") -> Any:
@@ -107,6 +113,7 @@ def binary_cross_entropy(input: Any, target: Any, weight: Any = None,
     return reduced(term if weight is None else term * weight, reduction)
 
 
+@public("F")
 def binary_cross_entropy_with_logits(
     input: Any, target: Any, weight: Any = None, size_average: bool | None = None,
     reduce: bool | None = None, reduction: str = "mean", pos_weight: Any = None,
@@ -126,6 +133,7 @@ def binary_cross_entropy_with_logits(
     return reduced(term if weight is None else term * weight, reduction)
 
 
+@public("F")
 def kl_div(input: Any, target: Any, size_average: bool | None = None, reduce: bool | None = None,
            reduction: str = "mean", log_target: bool = False) -> Any:
     """``target * (log(target) - input)`` for log-probabilities ``input``.
@@ -143,6 +151,7 @@ def kl_div(input: Any, target: Any, size_average: bool | None = None, reduce: bo
 
 
 # ---------------------------------------------------------------------------------------- margins
+@public("F")
 def soft_margin_loss(input: Any, target: Any, size_average: bool | None = None,
                      reduce: bool | None = None, reduction: str = "mean") -> Any:
     """``log(1 + exp(-target * input))`` for targets -1 and 1.
@@ -154,6 +163,7 @@ def soft_margin_loss(input: Any, target: Any, size_average: bool | None = None,
     return reduced(terms.soft_margin_term(input, target), reduction)
 
 
+@public("F")
 def hinge_embedding_loss(input: Any, target: Any, margin: float = 1.0,
                          size_average: bool | None = None, reduce: bool | None = None,
                          reduction: str = "mean") -> Any:
@@ -167,6 +177,7 @@ def hinge_embedding_loss(input: Any, target: Any, margin: float = 1.0,
     return reduced(terms.hinge_embedding_term(input, near, far, margin=margin), reduction)
 
 
+@public("F")
 def margin_ranking_loss(input1: Any, input2: Any, target: Any, margin: float = 0,
                         size_average: bool | None = None, reduce: bool | None = None,
                         reduction: str = "mean") -> Any:

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import linecache
 import sys
+from functools import partial
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -32,6 +33,7 @@ from ..graph import (
     user_files,
     user_frame,
 )
+from .writes import into
 
 __all__ = ["SMALL", "bind_tensor", "print_backward", "print_call", "stub"]
 
@@ -86,6 +88,11 @@ def print_call(op: Any, key: str) -> FunctionType:
     own |= {f"entries_{key}": op.entries, f"entry_{key}": op.entry, f"general_{key}": op.general}
     keywords = "{" + ", ".join(f"{a!r}: {a}" for a in attrs) + "}"
     lines = [f"def call_{key}({signature}):"]
+    if op.takes_out:
+        own[f"into_{key}"] = partial(into, op.call)
+        passed = ", ".join(["out", *params, *(f"{a}={a}" for a in attrs)])
+        lines[0] = f"def call_{key}({signature}, out=None):"
+        lines.append(f"    if out is not None: return into_{key}({passed})")
     if len(params) <= 2:
         lines += _fast_path(op, key)
     if len(params) == 2 and not attrs:

@@ -30,6 +30,7 @@ from ..graph import new_tensor
 from .creation import require_grad
 from .dims import flat_sizes
 from .families import elementwise
+from .surface import public
 
 __all__ = [
     "Generator", "bernoulli", "bernoulli_", "default_generator", "dropout", "initial_seed",
@@ -81,6 +82,7 @@ def default_generator(on: device) -> Generator:
     return found
 
 
+@public("torch")
 def manual_seed(seed: int) -> Generator:
     """Seeds the generators of all devices; returns the CPU's."""
     _process_seed[:] = [int(seed)]
@@ -89,6 +91,7 @@ def manual_seed(seed: int) -> Generator:
     return default_generator(cpu)
 
 
+@public("torch")
 def seed() -> int:
     """Seeds all devices from the operating system; returns the seed."""
     drawn = int.from_bytes(os.urandom(8), "little") >> 1
@@ -96,6 +99,7 @@ def seed() -> int:
     return drawn
 
 
+@public("torch")
 def initial_seed() -> int:
     """The seed of the CPU's generator."""
     return default_generator(cpu).initial_seed()
@@ -126,6 +130,7 @@ def _made(array: Any, kind: Any, requires_grad: bool) -> Any:
     return require_grad(out) if requires_grad else out
 
 
+@public("torch out")
 def rand(*size: Any, generator: Generator | None = None, dtype: Any = None, device: Any = None,
          requires_grad: bool = False) -> Any:
     """Uniform numbers in [0, 1)."""
@@ -133,6 +138,7 @@ def rand(*size: Any, generator: Generator | None = None, dtype: Any = None, devi
     return _made(_draw(kind, flat_sizes(size), "random", generator), kind, requires_grad)
 
 
+@public("torch out")
 def randn(*size: Any, generator: Generator | None = None, dtype: Any = None, device: Any = None,
           requires_grad: bool = False) -> Any:
     """Normal numbers, mean 0 and variance 1."""
@@ -140,6 +146,7 @@ def randn(*size: Any, generator: Generator | None = None, dtype: Any = None, dev
     return _made(_draw(kind, flat_sizes(size), "standard_normal", generator), kind, requires_grad)
 
 
+@public("torch out")
 def rand_like(input: Any, *, dtype: Any = None, device: Any = None,
               requires_grad: bool = False) -> Any:
     """``rand`` in the shape, dtype and device of ``input``."""
@@ -147,6 +154,7 @@ def rand_like(input: Any, *, dtype: Any = None, device: Any = None,
                 device=device or input.kind.device, requires_grad=requires_grad)  # fmt: skip
 
 
+@public("torch out")
 def randn_like(input: Any, *, dtype: Any = None, device: Any = None,
                requires_grad: bool = False) -> Any:
     """``randn`` in the shape, dtype and device of ``input``."""
@@ -154,6 +162,7 @@ def randn_like(input: Any, *, dtype: Any = None, device: Any = None,
                  device=device or input.kind.device, requires_grad=requires_grad)  # fmt: skip
 
 
+@public("torch out")
 def randint(low: int, high: Any = None, size: Any = None, *, generator: Generator | None = None,
             dtype: Any = None, device: Any = None) -> Any:
     """Integers from ``low`` to ``high`` (excluded)."""
@@ -168,6 +177,7 @@ def randint(low: int, high: Any = None, size: Any = None, *, generator: Generato
     return new_tensor(kind.xp.asarray(drawn, dtype=kind.numpy), kind)
 
 
+@public("torch out")
 def randperm(n: int, *, generator: Generator | None = None, dtype: Any = None,
              device: Any = None) -> Any:
     """The integers 0..n-1 in random order."""
@@ -176,6 +186,7 @@ def randperm(n: int, *, generator: Generator | None = None, dtype: Any = None,
     return new_tensor(keys.argsort().astype(kind.numpy), kind)
 
 
+@public("torch out")
 def normal(mean: Any, std: Any = 1.0, size: Any = None, *, generator: Generator | None = None,
            dtype: Any = None, device: Any = None) -> Any:
     """Normal numbers of given mean and standard deviation (numbers or tensors)."""
@@ -186,6 +197,7 @@ def normal(mean: Any, std: Any = 1.0, size: Any = None, *, generator: Generator 
     return new_tensor(draw, like.kind) * std + mean
 
 
+@public("torch method out")
 def bernoulli(input: Any, *, generator: Generator | None = None) -> Any:
     """1 with the probability that ``input`` gives, else 0.
 
@@ -198,6 +210,7 @@ def bernoulli(input: Any, *, generator: Generator | None = None) -> Any:
     return new_tensor((draw < input.array).astype(input.kind.numpy), input.kind)
 
 
+@public("torch method out")
 def multinomial(input: Any, num_samples: int, replacement: bool = False, *,
                 generator: Generator | None = None) -> Any:
     """Indices drawn with the (unnormalised) probabilities in the last dimension of ``input``."""
@@ -250,6 +263,7 @@ def bernoulli_(tensor: Any, p: float = 0.5, *, generator: Generator | None = Non
 
 
 # ---------------------------------------------------------------------------------------- dropout
+@public("torch")
 def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
     """Zeroes elements with probability ``p`` and scales the others by 1 / (1 - p).
 

@@ -19,6 +19,7 @@ from .dims import axes_of, axis_of
 from .generic import custom, linear
 from .index import put_along
 from .shape import reshape_op
+from .surface import public
 
 __all__ = ["amax", "amin", "kept_shape", "max_", "mean", "min_", "spread", "sum_"]
 
@@ -64,6 +65,7 @@ def _typed(input: Any, dtype: Any) -> Any:
     return input if dtype is None else convert(input, input.kind.with_dtype(as_dtype(dtype)))
 
 
+@public("torch method")
 def sum_(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
     """The sum of all elements, or over ``dim`` (one or several).
 
@@ -75,6 +77,7 @@ def sum_(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = Non
     return sum_op(_typed(input, dtype), axes=axes, keepdim=keepdim)
 
 
+@public("torch method")
 def mean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
     """The mean of all elements, or over ``dim``.
 
@@ -121,11 +124,13 @@ def shared(g: Any, x: Any, y: Any, axes: tuple[int, ...], shape: Size) -> Any:
     return where(hit, spread(g / reshape_op(count, shape=Size(g.shape)), axes, shape), 0.0)
 
 
+@public("torch method out")
 def amax(input: Any, dim: Any = (), keepdim: bool = False) -> Any:
     """The largest element over ``dim``; ties share the gradient."""
     return amax_op(input, axes=_filled_axes("amax", input, dim), keepdim=keepdim)
 
 
+@public("torch method out")
 def amin(input: Any, dim: Any = (), keepdim: bool = False) -> Any:
     """The smallest element over ``dim``; ties share the gradient."""
     return amin_op(input, axes=_filled_axes("amin", input, dim), keepdim=keepdim)
@@ -192,6 +197,7 @@ class values_indices(tuple[Any, Any]):  # noqa: N801  (named as PyTorch's result
     indices = property(lambda self: self[1])
 
 
+@public("torch method out")
 def max_(input: Any, dim: int | None = None, keepdim: bool = False) -> Any:
     """The largest element; with ``dim`` a pair of values and indices.
 
@@ -205,6 +211,7 @@ def max_(input: Any, dim: int | None = None, keepdim: bool = False) -> Any:
     return values_indices(max_dim_op(input, axis=axis, keepdim=keepdim))
 
 
+@public("torch method out")
 def min_(input: Any, dim: int | None = None, keepdim: bool = False) -> Any:
     """The smallest element; with ``dim`` a pair of values and indices."""
     if dim is None:

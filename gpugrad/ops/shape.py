@@ -17,10 +17,11 @@ from .broadcast import expand, expand_to, sum_to
 from .dims import axis_of, flat_sizes, resolve_sizes
 from .generic import Linear, linear
 from .record import same_bytes
+from .surface import public
 
 __all__ = [
     "broadcast_tensors", "broadcast_to", "clone", "contiguous", "expand", "expand_sizes", "flatten",
-    "flip", "movedim", "permute", "repeat", "reshape", "roll", "squeeze", "sum_to", "swapaxes", "t",
+    "flip", "movedim", "permute", "repeat", "reshape", "roll", "squeeze", "sum_to", "t",
     "transpose", "unflatten", "unsqueeze", "view",
 ]  # fmt: skip
 
@@ -72,6 +73,7 @@ def _negated(shifts: Any) -> Any:
 
 
 # ---------------------------------------------------------------------------------------- reshape
+@public("torch method")
 def reshape(input: Any, *shape: Any) -> Any:
     """``input`` with its elements, in order, in another shape; a view where strides allow.
 
@@ -98,6 +100,7 @@ def view(input: Any, *shape: Any) -> Any:
     return reshape_op(input, shape=Size(sizes))
 
 
+@public("torch method")
 def flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
     """Dimensions ``start_dim`` to ``end_dim`` as one."""
     ndim = len(input.shape)
@@ -110,6 +113,7 @@ def flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
     return input if first == last else reshape(input, (*shape[:first], -1, *shape[last + 1 :]))
 
 
+@public("torch method")
 def unflatten(input: Any, dim: int, sizes: Sequence[int]) -> Any:
     """Dimension ``dim`` as several; one size may be -1."""
     at = axis_of(dim, len(input.shape))
@@ -117,6 +121,7 @@ def unflatten(input: Any, dim: int, sizes: Sequence[int]) -> Any:
     return reshape(input, (*input.shape[:at], *inner, *input.shape[at + 1 :]))
 
 
+@public("torch method")
 def squeeze(input: Any, dim: Any = None) -> Any:
     """Without the dimensions of size 1 (all, or those named)."""
     shape = input.shape
@@ -127,6 +132,7 @@ def squeeze(input: Any, dim: Any = None) -> Any:
     )
 
 
+@public("torch method")
 def unsqueeze(input: Any, dim: int) -> Any:
     """With a new dimension of size 1 at ``dim``."""
     at = axis_of(dim, len(input.shape) + 1)
@@ -134,6 +140,7 @@ def unsqueeze(input: Any, dim: int) -> Any:
 
 
 # ---------------------------------------------------------------------------------------- permute
+@public("torch method")
 def permute(input: Any, *dims: Any) -> Any:
     """Dimensions in another order; a view."""
     axes = tuple(axis_of(d, len(input.shape)) for d in flat_sizes(dims))
@@ -146,6 +153,7 @@ def permute(input: Any, *dims: Any) -> Any:
     return permute_op(input, axes=axes)
 
 
+@public("torch method", also="swapaxes swapdims")
 def transpose(input: Any, dim0: int, dim1: int) -> Any:
     """Two dimensions swapped; a view."""
     ndim = len(input.shape)
@@ -156,9 +164,7 @@ def transpose(input: Any, dim0: int, dim1: int) -> Any:
     return transpose_op(input, axes=tuple(axes))
 
 
-swapaxes = transpose
-
-
+@public("torch method")
 def t(input: Any) -> Any:
     """The transpose of a matrix; vectors and numbers as they are."""
     if len(input.shape) > 2:
@@ -168,6 +174,7 @@ def t(input: Any) -> Any:
     return matrix_transpose_op(input, axes=tuple(reversed(range(len(input.shape)))))
 
 
+@public("torch method", also="moveaxis")
 def movedim(input: Any, source: Any, destination: Any) -> Any:
     """Dimensions moved to other places, the rest in order."""
     ndim = len(input.shape)
@@ -180,17 +187,20 @@ def movedim(input: Any, source: Any, destination: Any) -> Any:
     return permute_op(input, axes=axes)
 
 
+@public("torch method")
 def flip(input: Any, *dims: Any) -> Any:
     """Reversed along ``dims``; a copy."""
     return flip_op(input, axes=tuple(axis_of(d, len(input.shape)) for d in flat_sizes(dims)))
 
 
+@public("torch method")
 def roll(input: Any, shifts: Any, dims: Any = None) -> Any:
     """Shifted along ``dims``, what leaves at one end entering at the other."""
     return roll_op(input, shifts=shifts, axes=dims)
 
 
 # -------------------------------------------------------------------------------------- expansion
+@public("method", name="expand")
 def expand_sizes(input: Any, *sizes: Any) -> Any:
     """``input`` seen with larger sizes; -1 keeps a size. A view."""
     wanted = flat_sizes(sizes)
@@ -208,17 +218,20 @@ def expand_sizes(input: Any, *sizes: Any) -> Any:
     return expand_to(input, shape=Size(full))
 
 
+@public("torch method")
 def broadcast_to(input: Any, size: Sequence[int]) -> Any:
     """``input`` broadcast to ``size``; a view."""
     return expand_sizes(input, size)
 
 
+@public("torch")
 def broadcast_tensors(*tensors: Any) -> tuple[Any, ...]:
     """The tensors, all broadcast to their common shape."""
     shape = np.broadcast_shapes(*(t.shape for t in tensors))
     return tuple(expand_sizes(t, shape) for t in tensors)
 
 
+@public("method")
 def repeat(input: Any, *repeats: Any) -> Any:
     """``input`` tiled ``repeats`` times along each dimension; a copy."""
     times = flat_sizes(repeats)
@@ -236,11 +249,13 @@ def repeat(input: Any, *repeats: Any) -> Any:
     return clone(tiled) if tiled.base is not None else tiled
 
 
+@public("method")
 def contiguous(input: Any) -> Any:
     """``input`` itself if its elements lie in order, else a copy that does."""
     return input if input.array.flags.c_contiguous else contiguous_op(input)
 
 
+@public("torch method")
 def clone(input: Any) -> Any:
     """A copy, through which gradients flow. Saves nothing."""
     return clone_op(input)

@@ -17,6 +17,7 @@ from .dims import axis_of
 from .families import custom
 from .reduce import sum_op
 from .shape import reshape
+from .surface import public
 
 __all__ = ["log_softmax", "log_softmax_op", "softmax", "softmax_backward_op", "softmax_op",
            "softmin"]  # fmt: skip
@@ -77,6 +78,7 @@ def _sum(x: Any, dim: int) -> Any:
 
 
 # ----------------------------------------------------------------------------------- for everyone
+@public("torch method F")
 def softmax(input: Any, dim: int | None = None, dtype: Any = None) -> Any:
     """``exp(input)`` along ``dim``, scaled to sum to one; the maximum is subtracted first.
 
@@ -90,6 +92,7 @@ def softmax(input: Any, dim: int | None = None, dtype: Any = None) -> Any:
     return _along(softmax_op, "softmax", input, dim, dtype)
 
 
+@public("torch method F")
 def log_softmax(input: Any, dim: int | None = None, dtype: Any = None) -> Any:
     """The logarithm of ``softmax(input, dim)``, exact where the softmax itself would be 0.
 
@@ -100,6 +103,7 @@ def log_softmax(input: Any, dim: int | None = None, dtype: Any = None) -> Any:
     return _along(log_softmax_op, "log_softmax", input, dim, dtype)
 
 
+@public("F")
 def softmin(input: Any, dim: int | None = None, dtype: Any = None) -> Any:
     """``softmax(-input, dim)``.
 

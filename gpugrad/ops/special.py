@@ -12,6 +12,7 @@ from typing import Any
 from .. import expr as s
 from ..expr import Expr, Float
 from .families import elementwise
+from .surface import public
 
 __all__ = [
     "digamma", "erf", "erfc", "erfinv", "lgamma", "logit", "polygamma", "sinc",
@@ -19,6 +20,7 @@ __all__ = [
 
 
 # ---------------------------------------------------------------------- error and gamma functions
+@public("torch method inplace out")
 @elementwise
 def erf(input: Float) -> Expr:
     """The error function.
@@ -32,6 +34,7 @@ def erf(input: Float) -> Expr:
     return s.erf(input)
 
 
+@public("torch method inplace out")
 @elementwise
 def erfc(input: Float) -> Expr:
     """``1 - erf(input)`` without cancellation.
@@ -42,6 +45,7 @@ def erfc(input: Float) -> Expr:
     return s.erfc(input)
 
 
+@public("torch method inplace out")
 @elementwise
 def erfinv(input: Float) -> Expr:
     """Inverse of ``erf``; infinite at -1 and 1.
@@ -52,6 +56,7 @@ def erfinv(input: Float) -> Expr:
     return s.erfinv(input)
 
 
+@public("torch method inplace out")
 @elementwise
 def lgamma(input: Float) -> Expr:
     """Logarithm of the absolute value of the gamma function.
@@ -62,6 +67,7 @@ def lgamma(input: Float) -> Expr:
     return s.lgamma(input)
 
 
+@public("torch method inplace out")
 @elementwise
 def digamma(input: Float) -> Expr:
     """Derivative of ``lgamma``.
@@ -72,6 +78,7 @@ def digamma(input: Float) -> Expr:
     return s.digamma(input)
 
 
+@public("torch method inplace out")
 def polygamma(n: int, input: Any) -> Any:
     """The n-th derivative of ``digamma``.
 
@@ -98,6 +105,7 @@ def scaled_zeta(input: Float, *, order: float, scale: float) -> Expr:
 
 
 # ---------------------------------------------------------------------------------- made of these
+@public("torch method inplace out")
 @elementwise
 def sinc(input: Float) -> Expr:
     """``sin(pi x) / (pi x)``, 1 at 0.
@@ -109,6 +117,7 @@ def sinc(input: Float) -> Expr:
     return s.where(s.eq(input, 0), 1, s.sin(angle) / angle)
 
 
+@public("torch method inplace out")
 def logit(input: Any, eps: float | None = None) -> Any:
     """``log(x / (1 - x))``, the inverse of ``sigmoid``; x first clamped to eps..1-eps if given.
 

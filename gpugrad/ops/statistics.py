@@ -22,6 +22,7 @@ from .index import slice_op
 from .join import cat, stack, zeros_as
 from .reduce import kept_shape, mean_op, shared, spread, sum_, sum_op
 from .shape import flip_op, reshape_op
+from .surface import public
 
 __all__ = ["all_", "any_", "argmax", "argmin", "count_nonzero", "cumsum", "logsumexp", "norm",
            "prod", "std", "var", "var_mean"]  # fmt: skip
@@ -69,6 +70,7 @@ def _(g: Any, x: Any, y: Any, *, axes: Any, keepdim: Any, correction: Any, shape
     return _variance_vjp(half, x, axes, correction, shapes)
 
 
+@public("torch method out")
 def var(input: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *,
         correction: float | None = None) -> Any:
     """The variance, over all elements or ``dim``, with Bessel's correction by default.
@@ -80,6 +82,7 @@ def var(input: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool
     return _spread_of(var_op, input, dim, unbiased, keepdim, correction)
 
 
+@public("torch method out")
 def std(input: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *,
         correction: float | None = None) -> Any:
     """The standard deviation: the square root of ``var``.
@@ -102,6 +105,7 @@ def _spread_of(op: Any, input: Any, dim: Any, unbiased: bool | None, keepdim: bo
     return op(input, axes=axes_of(dim, len(input.shape)), keepdim=keepdim, correction=correction)
 
 
+@public("torch out")
 def var_mean(input: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *,
              correction: float | None = None) -> tuple[Any, Any]:
     """Variance and mean."""
@@ -111,6 +115,7 @@ def var_mean(input: Any, dim: Any = None, unbiased: bool | None = None, keepdim:
 
 
 # ------------------------------------------------------------------------------------------ norms
+@public("torch method")
 def norm(input: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False) -> Any:
     """The p-norm of the elements, over all of them or ``dim``.
 
@@ -155,6 +160,7 @@ def _(g: Any, x: Any, y: Any, *, p: float, axes: Any, keepdim: bool, shapes: Any
     return mul(where(eq(x, 0.0), 0.0, slope) if p < 1 else slope, unit)
 
 
+@public("torch method out")
 def logsumexp(input: Any, dim: Any, keepdim: bool = False) -> Any:
     """``log(sum(exp(input)))`` over ``dim``, without overflow.
 
@@ -217,6 +223,7 @@ def products_of_others(x: Any, axis: int) -> Any:
     return slice_op(both, key=(*before, slice(count))) if count % 2 else both
 
 
+@public("torch method")
 def prod(input: Any, dim: int | None = None, keepdim: bool = False) -> Any:
     """The product of all elements, or along ``dim``.
 
@@ -244,6 +251,7 @@ def _cumsum(xp: Any, x: Any, axis: int) -> Any:
     return y.astype(x.dtype) if wide == "float32" else y
 
 
+@public("torch method out")
 def cumsum(input: Any, dim: int) -> Any:
     """Running sums along ``dim``. Saves nothing."""
     return cumsum_op(input, axis=axis_of(dim, len(input.shape)))
@@ -255,11 +263,13 @@ def _plain(input: Any, array: Any, element: Any) -> Any:
     return new_tensor(kind.xp.asarray(array, kind.numpy), kind)
 
 
+@public("torch method")
 def argmax(input: Any, dim: int | None = None, keepdim: bool = False) -> Any:
     """The position of the largest element, in the flattened input or along ``dim``."""
     return _arg(input, "argmax", dim, keepdim)
 
 
+@public("torch method")
 def argmin(input: Any, dim: int | None = None, keepdim: bool = False) -> Any:
     """The position of the smallest element, in the flattened input or along ``dim``."""
     return _arg(input, "argmin", dim, keepdim)
@@ -278,18 +288,21 @@ def _arg(input: Any, name: str, dim: int | None, keepdim: bool) -> Any:
     return out.reshape(kept_shape(input.shape, axes))
 
 
+@public("torch method out")
 def all_(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
     """Whether all elements are true."""
     axes = axes_of(dim, len(input.shape))
     return _plain(input, (input.array != 0).all(axis=axes, keepdims=keepdim), bool_)
 
 
+@public("torch method out")
 def any_(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
     """Whether any element is true."""
     axes = axes_of(dim, len(input.shape))
     return _plain(input, (input.array != 0).any(axis=axes, keepdims=keepdim), bool_)
 
 
+@public("torch method")
 def count_nonzero(input: Any, dim: Any = None) -> Any:
     """How many elements are not zero."""
     axes = axes_of(dim, len(input.shape))

@@ -1,0 +1,56 @@
+"""Sums, products, powers, remainders and rounding."""
+
+from tests.rows import row
+
+__all__ = ["ARITHMETIC"]
+
+ARITHMETIC = [
+    row("x + y"),
+    row("x + 2.5"),
+    row("torch.add(x, y, alpha=2.5)", "x + 2.5 * y"),
+    row("x - y"),
+    row("2.5 - x"),
+    row("torch.sub(x, y, alpha=2.5)", "x - 2.5 * y"),
+    row("torch.rsub(x, y)", "y - x"),
+    row("x * y", saves="x y"),
+    row("x * x", saves="x x"),
+    row("x * 2.5"),
+    row("x / y", saves="x y"),
+    row("x / 2.5"),
+    row("2.5 / x", saves="x"),
+    row("-x"),
+    row("torch.abs(x)", saves="x"),
+    row("torch.reciprocal(x)", "1 / x", "result"),
+    row("torch.square(x)", saves="x"),
+    row("torch.addcmul(x, y, z, value=0.7)", "x + 0.7 * y * z", "y z"),
+    row("torch.addcdiv(x, y, z, value=0.7)", "x + 0.7 * y / z", "y z"),
+    row("torch.lerp(x, y, z)", "x + z * (y - x)", "x y z"),
+    row("torch.deg2rad(x)"),
+    row("torch.rad2deg(x)"),
+    row("x ** 2", saves="x"),
+    row("x ** 3", saves="x"),
+    row("x ** 0.5", saves="x", domain=(0.1, 4)),
+    row("x ** -1.5", saves="x", domain=(0.1, 4)),
+    row("x ** 0", saves="x"),
+    row("2.5 ** x", saves="x"),
+    row("x ** y", saves="x y", domain=(0.1, 4)),
+    # PyTorch cannot differentiate floor_divide, nor remainder with a number on the left.
+    row("x // y", oracle="torch.div(x, y, rounding_mode='floor')"),
+    row("torch.div(x, y, rounding_mode='trunc')", "np.trunc(x / y)"),
+    row("torch.div(x, y, rounding_mode='floor')", "np.floor_divide(x, y)"),
+    row("x % y", saves="x y"),
+    row("x % 2"),
+    row("2 % x", saves="x", oracle="2 - x * torch.div(2, x, rounding_mode='floor')",
+        domain=(0.3, 3)),
+    # Near a divisor of 0 remainders jump more often than differences can follow.
+    row("torch.fmod(x, y)", saves="x y", domain=(0.3, 3)),
+    row("torch.fmod(y, -x)", saves="y 48", domain=(0.3, 3)),
+    row("torch.sign(x)"),
+    row("torch.floor(x)"),
+    row("torch.ceil(x)"),
+    row("torch.trunc(x)"),
+    row("torch.round(x)"),
+    row("torch.frac(x)", "x - np.trunc(x)"),
+    row("torch.copysign(x, y)", saves="x y"),
+    row("torch.nan_to_num(x)", saves="x"),
+]  # fmt: skip
