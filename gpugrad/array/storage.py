@@ -27,7 +27,8 @@ class Storage:
     checking costs nothing while nobody writes (see graph/versions.py).
     """
 
-    __slots__ = ("__weakref__", "array", "kind", "nbytes", "saves", "version", "writes", "written")
+    __slots__ = ("__weakref__", "array", "kind", "nbytes", "saves", "version", "views", "writes",
+                 "written")  # fmt: skip
 
     array: Any
     kind: Kind
@@ -35,6 +36,7 @@ class Storage:
     version: int
     saves: int
     written: int  # sequence number of the newest in-place write while saved
+    views: list[Any] | None  # weak references to the tensors that are views
     writes: list[tuple[int, Any, int]] | None  # those writes: (sequence, code, instruction)
 
     @property
@@ -50,7 +52,7 @@ def new_storage(array: Any, kind: Kind) -> Storage:
     storage.kind = kind
     storage.nbytes = array.nbytes
     storage.version = storage.saves = storage.written = 0
-    storage.writes = None
+    storage.views = storage.writes = None
     return storage
 
 

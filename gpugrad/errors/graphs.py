@@ -8,7 +8,7 @@ from .tree import GraphError, InplaceError, NoGradError, ShapeError, UnusedInput
 __all__ = [
     "implicit_seed", "leaf_inplace", "modified_inplace", "no_grad_root", "not_required",
     "out_requires_grad",
-    "seed_shape", "unused_input", "view_inplace",
+    "seed_shape", "unused_input", "view_inplace", "written_twice",
 ]  # fmt: skip
 
 
@@ -59,12 +59,27 @@ def leaf_inplace(view: bool, where: str = "") -> InplaceError:
     return InplaceError(facts(first, ("line", where), ("fix", fix)))
 
 
-def view_inplace(where: str = "") -> InplaceError:
-    """A write through a view, of something that a graph follows."""
-    return InplaceError(facts(
-        "a view is being modified inplace where gradients are recorded",
-        ("line", where),
-        ("fix", "index the base itself, base[...] = value, or work on a .clone()"),
+def view_inplace(made: str, where: str = "") -> InplaceError:
+    """A recorded write through a view that cannot stand for a region of its base."""
+    first = {
+        "many": "Output of a function that returns multiple views is a view and is being modified "
+                "inplace. Such functions do not allow the output views to be modified inplace.",
+        "no_grad": "A view was created in no_grad mode and is being modified inplace with grad "
+                   "mode enabled.",
+    }[made]  # fmt: skip
+    fix = {
+        "many": "index the whole tensor instead, x[i] = value, or work on a .clone()",
+        "no_grad": "make the view where the write is, both in or both outside no_grad()",
+    }[made]
+    return InplaceError(facts(first, ("line", where), ("fix", fix)))
+
+
+def written_twice(where: str = "") -> ShapeError:
+    """A write into an expanded tensor."""
+    return ShapeError(facts(
+        "unsupported operation: more than one element of the written-to tensor refers to a single "
+        "memory location.",
+        ("line", where), ("fix", ".clone() the expanded tensor before writing to it"),
     ))
 
 

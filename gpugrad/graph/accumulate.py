@@ -126,7 +126,7 @@ def _first_recorded(g: Any) -> Any:
     """
     array, storage = g.array, g.storage
     ours = getrefcount(g) <= _ENGINE_ONLY and getrefcount(array) <= 3 and _whole(array)
-    unshared = g.base is None and (storage is None or not storage.saves)
+    unshared = g.origin is None and (storage is None or not storage.saves)
     return g if ours and unshared and array.flags.c_contiguous else g.clone()
 
 

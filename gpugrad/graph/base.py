@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import math
 from typing import Any, TypeVar
+from weakref import ref
 
 from ..array import Kind, Storage, new_storage
 
-__all__ = ["Size", "TensorBase", "make_storage", "new_tensor", "storage_of", "tensor_class",
-           "use_class"]  # fmt: skip
+__all__ = ["Origin", "Size", "TensorBase", "become_view", "live_views", "make_storage",
+           "new_tensor", "storage_of", "tensor_class", "use_class"]  # fmt: skip
 
 new = object.__new__
 
@@ -41,11 +42,11 @@ class TensorBase:
     storage  the identity of its bytes, or None while nobody else looks at them
     node     None, an Accumulator (a leaf that requires grad) or the node that made it
     _grad    the accumulated gradient
-    base     the tensor this one is a view of, or None
+    origin   how a view came out of the tensor whose bytes it shares, or None
     extra    rare state (names, retained gradients), or None
     """
 
-    __slots__ = ("__weakref__", "_grad", "array", "base", "extra", "kind", "node", "shape",
+    __slots__ = ("__weakref__", "_grad", "array", "extra", "kind", "node", "origin", "shape",
                  "storage")  # fmt: skip
 
     array: Any
@@ -54,8 +55,25 @@ class TensorBase:
     storage: Storage | None
     node: Any
     _grad: TensorBase | None
-    base: TensorBase | None
+    origin: Origin | None
     extra: dict[str, Any] | None
+
+
+class Origin:
+    """Where a view comes from: enough to make it again from its base, and the base's node from it.
+
+    base    the tensor whose bytes it looks at, itself no view
+    steps   the view ops that lead from there to here: (op, its arguments, the shape before it)
+    made    "" or why nothing may be written through it: "many" (it is one of several results),
+            "no_grad"
+    """
+
+    __slots__ = ("base", "made", "steps")
+
+    def __init__(self, base: TensorBase, steps: tuple[Any, ...], made: str) -> None:
+        self.base = base
+        self.steps = steps
+        self.made = made
 
 
 T = TypeVar("T", bound=TensorBase)
@@ -86,7 +104,7 @@ def new_tensor(array: Any, kind: Kind, node: Any = None, storage: Storage | None
     out.shape = Size(array.shape) if shape is None else shape
     out.storage = storage
     out.node = node
-    out._grad = out.base = out.extra = None
+    out._grad = out.origin = out.extra = None
     return out
 
 
@@ -100,3 +118,31 @@ def storage_of(tensor: TensorBase) -> Storage:
     """The Storage of ``tensor``, made if this is the first to ask."""
     storage = tensor.storage
     return make_storage(tensor) if storage is None else storage
+
+
+# ------------------------------------------------------------------------------------------ views
+def become_view(out: TensorBase, source: TensorBase, step: tuple[Any, ...], made: str) -> None:
+    """Notes that ``out`` is what ``step`` makes of ``source``, on the same bytes.
+
+    A storage knows its views weakly: a recorded write gives each of them a new place in the graph.
+    """
+    storage = out.storage = storage_of(source)
+    before = source.origin
+    if before is None:
+        out.origin = Origin(source, (step,), made)
+    else:
+        out.origin = Origin(before.base, (*before.steps, step), made or before.made)
+    views = storage.views
+    if views is None:
+        storage.views = [ref(out)]
+        return
+    if len(views) >= 16 and not len(views) & (len(views) - 1):  # now and then, forget the dead
+        views[:] = [view for view in views if view() is not None]
+    views.append(ref(out))
+
+
+def live_views(base: TensorBase) -> list[Any]:
+    """The tensors that are views of ``base``."""
+    views = base.storage.views if base.storage is not None else None
+    found = [view() for view in views or ()]
+    return [v for v in found if v is not None and v.origin is not None and v.origin.base is base]

@@ -136,7 +136,7 @@ class Linear(_Op):
             return self.forward(module_of(x), x, **attrs)
         mode = local.mode
         if self.view:  # moves no values, so there is nothing to silence
-            out = wrap_view(self.forward(x.kind.xp, x.array, **attrs), x)
+            out = wrap_view(self.forward(x.kind.xp, x.array, **attrs), x, self, attrs)
         else:
             out = _wrap_like(_quietly(mode, self.forward, x.kind.xp, x.array, **attrs), x.kind)
         if x.node is not None and mode.grad:
@@ -154,7 +154,7 @@ class Custom(_Op):
     """An op with an algorithm of its own: see ``custom``."""
 
     def __init__(self, forward: Callable[..., Any], saves: Any, node_name: str, many: bool,
-                 view: bool) -> None:
+                 view: Callable[..., Any] | None) -> None:
         super().__init__(forward.__name__, node_name, forward.__doc__)
         self.forward = forward
         self.saves = saves
@@ -178,15 +178,15 @@ class Custom(_Op):
         mode = local.mode
         y = _quietly(mode, self.forward, kind.xp, *arrays, **attrs)
         several = y.__class__ is tuple
-        outs = [self._wrap(a, kind, inputs) for a in (y if several else (y,))]
+        if self.view is None:
+            outs = [_wrap_like(a, kind) for a in (y if several else (y,))]
+        else:
+            steps = [self.view(i, **attrs) for i in range(len(y))]
+            outs = [wrap_view(a, inputs[0], op, args, "many")
+                    for a, (op, args) in zip(y, steps, strict=True)]  # fmt: skip
         if recorded and mode.grad:
             self._record(outs, inputs, attrs)
         return tuple(outs) if several else outs[0]
-
-    def _wrap(self, array: Any, kind: Any, inputs: tuple[Any, ...]) -> Any:
-        if self.view:
-            return wrap_view(array, next(x for x in inputs if isinstance(x, TensorBase)))
-        return _wrap_like(array, kind)
 
     def _record(self, outs: list[Any], inputs: tuple[Any, ...], attrs: dict[str, Any]) -> None:
         inputs = tuple([x if isinstance(x, TensorBase) else None for x in inputs])
@@ -207,8 +207,8 @@ def _wrap_like(array: Any, kind: Any) -> Any:
     return wrap(array, kind)
 
 
-def custom(*, saves: Any = (), node_name: str = "", many: bool = False, view: bool = False
-           ) -> Callable[[Callable[..., Any]], Custom]:
+def custom(*, saves: Any = (), node_name: str = "", many: bool = False,
+           view: Callable[..., Any] | None = None) -> Callable[[Callable[..., Any]], Custom]:
     """Declares an op by its forward function; ``@name.vjp`` then declares its backward.
 
     forward  ``(xp, *arrays, **attrs) -> array``, or a tuple of arrays
@@ -218,7 +218,8 @@ def custom(*, saves: Any = (), node_name: str = "", many: bool = False, view: bo
              function of ``needs`` that returns them
     many     every output is differentiable: ``g`` is then a list with None where nothing arrived;
              otherwise only the first output is, and the others are plain tensors
-    view     the outputs may share the bytes of the first input
+    view     for outputs that share the bytes of the first input: ``(index, **attrs)`` gives the
+             linear op and its arguments that make the output with that index
     """
 
     def declare(forward: Callable[..., Any]) -> Custom:

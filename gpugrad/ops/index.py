@@ -22,14 +22,15 @@ from ..errors import (
     gather_outside,
     row_out_of_range,
 )
-from ..graph import Size, TensorBase, local, mutated, new_tensor
+from ..graph import Size, TensorBase, mutated, new_tensor
 from .broadcast import convert, expand, sum_to
 from .dims import axis_of
 from .generic import Linear, custom, linear
 from .keys import PLACE, filled, index_error, parse
 from .scatter_kernels import scatter_add_along, scatter_add_rows
 from .surface import public
-from .writes import check_writable
+from .views import rebase, without_region
+from .writes import check_writable, is_tracked, overwrite
 
 __all__ = ["embedding", "gather", "get", "index_select",
            "narrow", "put", "put_along", "select", "take_along_dim"]  # fmt: skip
@@ -182,85 +183,88 @@ def select(input: Any, dim: int, index: int) -> Any:
 def put(target: Any, key: Any, value: Any) -> None:
     """``target[key] = value``, differentiable in both.
 
+    Ints, slices, None and Ellipsis name a view, which is overwritten; index tensors and masks say
+    where in that view to write.
+
     Saves:   index tensors and masks
     Raises:  InplaceError for a leaf that requires grad, or a view of one, in grad mode
     """
-    basic, template, tensors = parse(target, key)
-    if isinstance(value, TensorBase):
-        value = convert(value, target.kind)
-    tracked = local.mode.grad and (
-        target.node is not None or (isinstance(value, TensorBase) and value.node is not None)
-    )
-    if tracked:
-        check_writable(target)
-        if not isinstance(value, TensorBase):
-            value = new_tensor(target.kind.xp.asarray(value, target.kind.numpy), target.kind)
-        old = new_tensor(target.array, target.kind, target.node)
     try:
-        if tracked:
-            node = put_op(old, value, *tensors, basic=basic, template=template).node
+        basic, template, tensors = parse(target, key)
+        plain = all(part is Ellipsis or part == slice(None) for part in basic)
+        seen = target if plain else slice_op(target, key=basic)
+        if template:
+            _put_at(seen, _operand(seen, value), tensors, template)
         else:
-            _write(target.array, basic, template, [t.array for t in tensors], _raw(target, value))
+            overwrite(seen, _without_leading_ones(_operand(seen, value), len(seen.shape)))
     except IndexError as error:
+        if isinstance(error, IndexRangeError):
+            raise
         raise index_error(target, error) from None
+
+
+def _operand(target: Any, value: Any) -> Any:
+    """What to write: a tensor of the target's kind, or a number."""
+    if isinstance(value, TensorBase):
+        return convert(value, target.kind)
+    if isinstance(value, (bool, int, float)):
+        return value
+    return new_tensor(target.kind.xp.asarray(value, target.kind.numpy), target.kind)
+
+
+def _without_leading_ones(value: Any, ndim: int) -> Any:
+    extra = len(getattr(value, "shape", ())) - ndim
+    if extra <= 0:
+        return value
+    return value if prod(value.shape[:extra]) != 1 else value.reshape(value.shape[extra:])
+
+
+def _put_at(target: Any, value: Any, indices: Sequence[Any], template: Any) -> None:
+    """``target[indices] = value`` for index tensors and masks."""
+    tracked = is_tracked(target, value)
+    check_writable(target, tracked)
+    arrays = [t.array for t in indices]
+    try:
+        target.array[filled(template, arrays)] = getattr(value, "array", value)
     except ValueError as error:
         raise ShapeError(f"shape mismatch: {error}") from None
     mutated(target)
     if tracked:
-        target.node = node
+        old = new_tensor(target.array, target.kind, target.node)
+        rebase(target, put_op(old, value, *indices, template=template), replaces=False)
 
 
-def _raw(target: Any, value: Any) -> Any:
-    """What to write: a number, or an array on the device of ``target``."""
-    if isinstance(value, TensorBase):
-        return value.array
-    if isinstance(value, (bool, int, float)):
-        return value
-    return target.kind.xp.asarray(value, target.kind.numpy)
-
-
-def _write(array: Any, basic: Any, template: Any, indices: Sequence[Any], value: Any) -> None:
-    if template:
-        array[basic][filled(template, indices)] = value
-    else:
-        array[basic] = value
-
-
-@custom(node_name="CopySlices", saves=lambda needs: _indices(needs[1:]))
-def put_op(xp: Any, base: Any, value: Any, *indices: Any, basic: Any, template: Any) -> Any:
-    """``base``, of which a region has been overwritten with ``value``."""
-    _write(base, basic, template, indices, value)
-    return base
+@custom(node_name="IndexPut", saves=lambda needs: _indices(needs[1:]))
+def put_op(xp: Any, x: Any, value: Any, *indices: Any, template: Any) -> Any:
+    """``x``, into which ``value`` has been written at an index."""
+    return x
 
 
 @put_op.vjp
-def _(g: Any, *indices: Any, basic: Any, template: Any, shapes: Any, needs: Any) -> Any:
-    rest = without_op(g, *indices, basic=basic, template=template) if needs[0] else None
+def _(g: Any, *indices: Any, template: Any, shapes: Any, needs: Any) -> Any:
+    rest = without_op(g, *indices, template=template) if needs[0] else None
     if not needs[1]:
         return rest, None
-    region = slice_op(g, key=basic)
-    if template:
-        region = index_op(region, *indices, template=template)
-    return rest, _of_shape(region, shapes[1])
+    return rest, _of_shape(index_op(g, *indices, template=template), shapes[1])
 
 
-@custom(node_name="CopySlices", saves=_indices)
-def without_op(xp: Any, g: Any, *indices: Any, basic: Any, template: Any) -> Any:
-    """``g`` with a region zeroed."""
+@custom(node_name="IndexPutBackward", saves=_indices)
+def without_op(xp: Any, g: Any, *indices: Any, template: Any) -> Any:
+    """``g`` with zeros at an index."""
     out = g.copy()
-    _write(out, basic, template, indices, 0)
+    out[filled(template, indices)] = 0
     return out
 
 
 @without_op.vjp
-def _(g: Any, *indices: Any, basic: Any, template: Any) -> Any:
-    return without_op(g, *indices, basic=basic, template=template)
+def _(g: Any, *indices: Any, template: Any) -> Any:
+    return without_op(g, *indices, template=template)
 
 
-def _of_shape(region: Any, shape: Size) -> Any:
+def _of_shape(picked: Any, shape: Size) -> Any:
     """The cotangent of a value of ``shape`` (which may have had ones in front) that was written."""
-    extra = max(0, len(shape) - len(region.shape))
-    return sum_to(region, shape[extra:]).reshape(shape)
+    extra = max(0, len(shape) - len(picked.shape))
+    return sum_to(picked, shape[extra:]).reshape(shape)
 
 
 # ------------------------------------------------------------------------------ along a dimension
@@ -388,4 +392,5 @@ def _(g: Any, index: Any, *, padding: Any, shapes: Any) -> Any:
     rows = unindex_op(g, index, template=(PLACE,), shape=shapes[0])
     if padding is None:
         return rows, None
-    return without_op(rows, basic=(padding,), template=()), None
+    steps = ((slice_op, {"key": (padding, Ellipsis)}, shapes[0]),)
+    return without_region(rows, steps=steps), None

@@ -16,6 +16,7 @@ from ..graph import TensorBase, new_tensor
 from .broadcast import convert
 from .dims import axis_of
 from .generic import custom
+from .index import select_op, slice_op
 from .surface import public
 
 __all__ = ["cat", "chunk", "split", "stack", "unbind", "zeros_as"]
@@ -104,7 +105,13 @@ def stack(tensors: Sequence[Any], dim: int = 0) -> Any:
     return _stack(*_alike(tensors), axis=axis)
 
 
-@custom(node_name="Split", many=True, view=True)
+def _piece(index: int, *, ends: Any, axis: Any) -> Any:
+    """The slice that is one of the pieces."""
+    bounds = slice(ends[index - 1] if index else 0, ends[index] if index < len(ends) else None)
+    return slice_op, {"key": (*[slice(None)] * axis, bounds, Ellipsis)}
+
+
+@custom(node_name="Split", many=True, view=_piece)
 def _split(xp: Any, x: Any, *, ends: Any, axis: Any) -> Any:
     return tuple(xp.split(x, ends, axis))
 
@@ -114,7 +121,12 @@ def _(g: Any, *, ends: Any, axis: Any, shapes: Any) -> Any:
     return joined(g, [*ends, shapes[0][axis]], axis, shapes[0])
 
 
-@custom(node_name="Unbind", many=True, view=True)
+def _entry(index: int, *, axis: Any) -> Any:
+    """The entry that is one of those unbound."""
+    return select_op, {"key": (*[slice(None)] * axis, index, Ellipsis)}
+
+
+@custom(node_name="Unbind", many=True, view=_entry)
 def _unbind(xp: Any, x: Any, *, axis: Any) -> Any:
     return tuple(xp.moveaxis(x, axis, 0))
 

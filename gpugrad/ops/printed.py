@@ -144,7 +144,7 @@ def _fast_path(op: Any, key: str) -> list[str]:
         f"except RuntimeError as _error: _y = _run_again(_error, _forward, {operands})",
         "if not _shape: _y = _kind.xp.asarray(_y)",
         "_out = _new(_Tensor); _out.array = _y; _out.kind = _out_kind; _out.shape = _shape",
-        "_out.storage = _out._grad = _out.base = _out.extra = _out.node = None",
+        "_out.storage = _out._grad = _out.origin = _out.extra = _out.node = None",
     ]
     if not op.constant:
         body += _recording(op)
@@ -223,7 +223,8 @@ def _new_storage(i: int, owner: str, array: str) -> list[str]:
     """``make_storage`` and the first save, written out."""
     return [
         f"_s{i} = {owner}.storage = _Storage(); _s{i}.array = {array}; _s{i}.kind = {owner}.kind",
-        f"_s{i}.version = _s{i}.written = 0; _s{i}.writes = None; _s{i}.saves = {int(ACCOUNTED)}",
+        f"_s{i}.version = _s{i}.written = 0; _s{i}.saves = {int(ACCOUNTED)}",
+        f"_s{i}.views = _s{i}.writes = None",
         f"_s{i}.nbytes = _n{i} = {array}.nbytes",
         *([f"_kind.account.held += _n{i}"] if ACCOUNTED else []),
     ]

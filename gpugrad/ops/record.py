@@ -20,15 +20,16 @@ from ..graph import (
     Port,
     SavingNode,
     TensorBase,
+    become_view,
     keep,
     local,
     new_tensor,
     next_sequence,
-    storage_of,
     user_frame,
 )
 
-__all__ = ["needs_of", "record", "record_many", "records", "same_bytes", "wrap", "wrap_view"]
+__all__ = ["make_node", "needs_of", "record", "record_many", "records", "same_bytes", "wrap",
+           "wrap_view"]  # fmt: skip
 
 
 def wrap(array: Any, kind: Kind) -> Any:
@@ -36,12 +37,12 @@ def wrap(array: Any, kind: Kind) -> Any:
     return new_tensor(np.asarray(array) if isinstance(array, np.generic) else array, kind)
 
 
-def wrap_view(array: Any, source: TensorBase) -> Any:
-    """A tensor around ``array``, which may look at the bytes of ``source`` and then shares them."""
-    if not same_bytes(array, source.array):
-        return new_tensor(array, source.kind)
-    out = new_tensor(array, source.kind, storage=storage_of(source))
-    out.base = source if source.base is None else source.base
+def wrap_view(array: Any, source: TensorBase, op: Any, attrs: Any, made: str = "") -> Any:
+    """A tensor around ``array``, which ``op`` made of ``source``: a view where bytes are shared."""
+    out = new_tensor(array, source.kind)
+    if same_bytes(array, source.array):
+        made = made if local.mode.grad else "no_grad"
+        become_view(out, source, (op, attrs, source.shape), made)
     return out
 
 

@@ -246,7 +246,7 @@ def repeat(input: Any, *repeats: Any) -> Any:
     pairs = list(zip(times, padded, strict=True))
     wide = expand_sizes(spread, [n for pair in pairs for n in pair])
     tiled = reshape(wide, [r * size for r, size in pairs])
-    return clone(tiled) if tiled.base is not None else tiled
+    return clone(tiled) if tiled.origin is not None else tiled
 
 
 @public("method")

@@ -19,8 +19,17 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
+import numpy as np
+
 from ..array import can_cast
-from ..errors import ShapeError, cannot_cast, leaf_inplace, out_requires_grad, view_inplace
+from ..errors import (
+    ShapeError,
+    cannot_cast,
+    leaf_inplace,
+    out_requires_grad,
+    view_inplace,
+    written_twice,
+)
 from ..graph import (
     TensorBase,
     here,
@@ -33,9 +42,11 @@ from ..graph import (
     new_tensor,
     next_sequence,
 )
-from .broadcast import convert
+from .broadcast import convert, expand
+from .views import rebase
 
-__all__ = ["check_writable", "inplace", "into", "with_out", "write"]
+__all__ = ["check_recordable", "check_writable", "inplace", "into", "is_tracked", "overwrite",
+           "with_out", "write"]  # fmt: skip
 
 
 # --------------------------------------------------------------------------------------- in place
@@ -44,31 +55,60 @@ def write(target: Any, compute: Callable[[Any], Any], *others: Any) -> Any:
 
     Raises:  InplaceError for leaves in grad mode, ShapeError, DTypeError; nothing is written then
     """
-    tracked = local.mode.grad and any(
-        isinstance(t, TensorBase) and t.node is not None for t in (target, *others)
-    )
+    tracked = is_tracked(target, *others)
+    check_writable(target, tracked)
     if not tracked:
         result = compute(new_tensor(target.array, target.kind))
         _check(target, result)
         target.array[...] = result.array
         mutated(target)
         return target
-    check_writable(target)
     start = next_sequence()
     old = new_tensor(target.array, target.kind, target.node)
     result = compute(old)
     _check(target, result)
-    node = convert(result, target.kind).node
-    nodes = _recorded_since(start, node)
+    value = convert(result, target.kind)
+    nodes = _recorded_since(start, value.node)
     if old.storage is not None:
         _replace_saved(nodes, old.storage, new_tensor(target.array.copy(), target.kind))
     target.array[...] = result.array
     mutated(target)
-    target.node = node
-    if result.storage is not None and result.kind is target.kind:
+    if result.storage is not None and value is result:
         _replace_saved(nodes, result.storage, target)
-        node.seq = next_sequence()
+        value.node.seq = next_sequence()
+    rebase(target, value, replaces=value.node is None)
     return target
+
+
+def overwrite(target: Any, value: Any) -> Any:
+    """``target[...] = value`` (a tensor that broadcasts, or a number), differentiable in both."""
+    given = isinstance(value, TensorBase)
+    tracked = is_tracked(target, value)
+    check_writable(target, tracked)
+    if given and _is_the_same(target, value, tracked):
+        mutated(target)
+        return target
+    try:
+        target.array[...] = value.array if given else value
+    except ValueError as error:
+        raise ShapeError(f"shape mismatch: {error}") from None
+    mutated(target)
+    if tracked:
+        if given:
+            value = expand(convert(value, target.kind), target.shape)
+        rebase(target, value if given else None, replaces=True)
+    return target
+
+
+def _is_the_same(target: Any, value: Any, tracked: bool) -> bool:
+    """Whether ``value`` looks at the very bytes to be written, in the same graph: ``x[i] += y``."""
+    first, second = target.origin, value.origin
+    if first is None or second is None or first.base is not second.base:
+        return False
+    a, b = target.array, value.array
+    here, there = (x.ctypes.data if isinstance(x, np.ndarray) else x.data.ptr for x in (a, b))
+    same = here == there and a.strides == b.strides and a.shape == b.shape
+    return same and not (tracked and value.node is None)
 
 
 def inplace(function: Callable[..., Any], name: str) -> Callable[..., Any]:
@@ -82,13 +122,45 @@ def inplace(function: Callable[..., Any], name: str) -> Callable[..., Any]:
     return method
 
 
-def check_writable(target: Any) -> None:
-    """InplaceError for a write, in grad mode, that no node could stand for."""
-    base = target if target.base is None else target.base
-    if base.node is not None and is_leaf(base):
-        raise leaf_inplace(target.base is not None, str(location(*here())))
-    if target.base is not None:
-        raise view_inplace(str(location(*here())))
+def is_tracked(target: Any, *others: Any) -> bool:
+    """Whether a graph has to follow a write into ``target`` that reads ``others``."""
+    if not local.mode.grad:
+        return False
+    origin = target.origin
+    return (
+        target.node is not None
+        or (origin is not None and origin.base.node is not None)
+        or any(isinstance(t, TensorBase) and t.node is not None for t in others)
+    )
+
+
+def check_writable(target: Any, tracked: bool) -> None:
+    """Refuses a write that would write an element twice, or cannot be recorded.
+
+    Raises:  RuntimeError, InplaceError
+    """
+    array = target.array
+    if 0 in array.strides and any(
+        not step and n > 1 for step, n in zip(array.strides, array.shape, strict=True)
+    ):
+        raise written_twice(str(location(*here())))
+    if tracked:
+        check_recordable(target)
+
+
+def check_recordable(target: Any) -> None:
+    """Refuses what no node could stand for.
+
+    Raises:  InplaceError for leaves, their views, and views that are not regions of their base
+    """
+    origin = target.origin
+    if origin is not None:
+        if origin.made:
+            raise view_inplace(origin.made, str(location(*here())))
+        if origin.base.node is not None and is_leaf(origin.base):
+            raise leaf_inplace(True, str(location(*here())))
+    if target.node is not None and is_leaf(target):
+        raise leaf_inplace(False, str(location(*here())))
 
 
 def _recorded_since(start: int, node: Any) -> list[Any]:
@@ -157,11 +229,11 @@ def into(function: Callable[..., Any], out: Any, *args: Any, **kwargs: Any) -> A
         if not can_cast(value.kind.dtype, target.kind.dtype):
             raise cannot_cast(value.kind.dtype.name, target.kind.dtype.name)
     for target, value in zip(outs, results, strict=True):
-        _overwrite(target, value)
+        _fill_out(target, value)
     return out
 
 
-def _overwrite(target: Any, value: Any) -> None:
+def _fill_out(target: Any, value: Any) -> None:
     if tuple(target.shape) == tuple(value.shape):
         target.array[...] = value.array
         mutated(target)
@@ -173,5 +245,5 @@ def _overwrite(target: Any, value: Any) -> None:
             f"{list(value.shape)}.", stacklevel=4,
         )  # fmt: skip
     target.array = value.array.astype(target.kind.numpy, copy=True)
-    target.shape, target.base = value.shape, None
+    target.shape, target.origin = value.shape, None
     make_storage(target)

@@ -191,13 +191,11 @@ class Tensor(Methods, InPlace, Conversions):
 
     def detach(self) -> Any:
         """The same bytes without the graph."""
-        out = new_tensor(self.array, self.kind, None, storage_of(self), self.shape)
-        out.base = self.base
-        return out
+        return new_tensor(self.array, self.kind, None, storage_of(self), self.shape)
 
     def detach_(self) -> Any:
         """Cuts the tensor itself off its graph."""
-        if self.base is not None:
+        if self.origin is not None:
             raise GraphError("Can't detach views in-place. Use detach() instead.")
         self.node = None
         return self
@@ -210,7 +208,7 @@ class Tensor(Methods, InPlace, Conversions):
     @data.setter
     def data(self, value: Any) -> None:
         self.array, self.kind, self.shape = value.array, value.kind, value.shape
-        self.storage, self.base = storage_of(value), value.base
+        self.storage, self.origin = storage_of(value), None
         mutated(self)
 
     @property
@@ -219,7 +217,10 @@ class Tensor(Methods, InPlace, Conversions):
 
     @property
     def _base(self) -> Any:
-        return self.base
+        return None if self.origin is None else self.origin.base
+
+    def _is_view(self) -> bool:
+        return self.origin is not None
 
     def retain_grad(self) -> None:
         """Keeps the gradient of this tensor although it is no leaf."""
@@ -310,7 +311,7 @@ def rebuild(cls: type, array: Any, kind: Any, requires_grad: bool) -> Any:
         array = kind.xp.asarray(array)
     made = new_tensor(array, kind)
     out: Any = object.__new__(cls)
-    for name in ("array", "kind", "shape", "storage", "node", "_grad", "base", "extra"):
+    for name in ("array", "kind", "shape", "storage", "node", "_grad", "origin", "extra"):
         setattr(out, name, getattr(made, name))
     return creation.require_grad(out, requires_grad)
 

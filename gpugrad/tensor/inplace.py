@@ -12,6 +12,8 @@ from ..errors import ShapeError
 from ..graph import TensorBase
 from ..ops import index, random
 from ..ops.catalogue import PLACES
+from ..ops.restating import resize, restated, take_over
+from ..ops.writes import overwrite
 from .methods import publish_methods
 
 __all__ = ["InPlace"]
@@ -39,10 +41,16 @@ class InPlace(TensorBase):
     bernoulli_ = random.bernoulli_
     __setitem__ = index.put
 
+    resize_ = resize
+    set_ = take_over
+
+    def resize_as_(self, other: Any, *, memory_format: Any = None) -> Any:
+        """``resize_`` to the shape of ``other``."""
+        return resize(self, other.shape)
+
     def copy_(self, src: Any, non_blocking: bool = False) -> Any:
         """Overwrites ``self`` with ``src``, broadcast and converted; differentiable in ``src``."""
-        index.put(self, Ellipsis, src)
-        return self
+        return overwrite(self, src)
 
     def fill_(self, value: Any) -> Any:
         """Overwrites every element with ``value``, a number or a 0-d tensor."""
@@ -51,13 +59,13 @@ class InPlace(TensorBase):
                 "fill_ only supports 0-dimension value tensor but got tensor with "
                 f"{len(value.shape)} dimensions."
             )
-        index.put(self, Ellipsis, value)
-        return self
+        return overwrite(self, value)
 
     def zero_(self) -> Any:
         """Overwrites every element with 0."""
-        index.put(self, Ellipsis, 0)
-        return self
+        return overwrite(self, 0)
 
 
 publish_methods(InPlace, "inplace")
+for _name in ("squeeze", "swapaxes", "swapdims", "t", "transpose", "unsqueeze"):
+    setattr(InPlace, f"{_name}_", restated(PLACES["method"][_name], f"{_name}_"))
