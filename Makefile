@@ -3,7 +3,7 @@ PYTHON ?= python3
 bin := .venv/bin
 prepare := $(PYTHON) tools/prepare.py
 
-.PHONY: help demo test check bench kernels packages clean
+.PHONY: help demo test check bench kernels packages coverage-names clean
 
 help:
 	@echo "make demo      train an LSTM five ways and watch the graph's memory grow and come back"
@@ -11,6 +11,7 @@ help:
 	@echo "make check     lint, types, layout"
 	@echo "make bench     overhead, fusion and import time, beside PyTorch"
 	@echo "make kernels   print the elementwise kernels into kernels/elementwise/"
+	@echo "make coverage-names  which of the names that PyTorch scripts use are there"
 	@echo "make packages  build wheel and sdist, and look for the kernels in both"
 
 demo:
@@ -36,6 +37,10 @@ bench:
 kernels:
 	@$(prepare) dev
 	$(bin)/python tools/print_kernels.py
+
+coverage-names:
+	@$(prepare) dev
+	$(bin)/python tools/coverage_names.py
 
 packages:
 	@$(prepare) dev
