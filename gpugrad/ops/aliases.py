@@ -21,7 +21,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-@public("torch method inplace out")
+@public("torch method inplace out", plain=arithmetic.add)
 def add(input: Any, other: Any, *, alpha: float = 1) -> Any:
     """``input + alpha * other``."""
     if alpha == 1:
@@ -29,7 +29,7 @@ def add(input: Any, other: Any, *, alpha: float = 1) -> Any:
     return arithmetic.add_scaled(input, other, alpha=alpha)
 
 
-@public("torch method inplace out", also="subtract")
+@public("torch method inplace out", also="subtract", plain=arithmetic.sub)
 def sub(input: Any, other: Any, *, alpha: float = 1) -> Any:
     """``input - alpha * other``."""
     if alpha == 1:
@@ -37,7 +37,7 @@ def sub(input: Any, other: Any, *, alpha: float = 1) -> Any:
     return arithmetic.sub_scaled(input, other, alpha=alpha)
 
 
-@public("torch method inplace out", also="divide true_divide")
+@public("torch method inplace out", also="divide true_divide", plain=arithmetic.div)
 def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Any:
     """``input / other``, rounded as ``rounding_mode`` says: None, "trunc" or "floor".
 

@@ -191,6 +191,35 @@ class Elementwise:
             self._record(out, tensors, kind, values)
         return out
 
+    def overwrite(self, target: Any, others: tuple[Any, ...]) -> bool:
+        """Writes the op's result of ``target`` and ``others`` over ``target``, if that is all.
+
+        False, and nothing done, where anything has to be converted, recorded or refused, or where
+        an operand looks at some of the bytes in another way.
+        """
+        kind, shape, storage = target.kind, target.shape, target.storage
+        op = self
+        if len(others) + 1 != len(self.params) or self.attrs:
+            return False
+        arrays, numbers = [target.array], []
+        for name, x in zip(self.params[1:], others, strict=True):
+            if isinstance(x, TensorBase):
+                shared = x.storage is not None and x.storage is storage
+                if x.kind is not kind or not _broadcasts(x.shape, shape):
+                    return False
+                if shared and x.array is not target.array:
+                    return False
+                arrays.append(x.array)
+            elif x.__class__ is float or x.__class__ is int:
+                op = op.variant(frozenset([name]))
+                numbers.append(x)
+            else:
+                return False
+        if not op.direct(kind) or any(op.conditions) or op.result_kind(kind) is not kind:
+            return False
+        local.mode.run(compiled(op.function, kind), *arrays, *numbers, out=target.array)
+        return True
+
     def _record(self, out: Any, tensors: Sequence[Any], kind: Kind, values: list[Any]) -> None:
         shape = out.shape
         shapes = tuple([t.shape for t in tensors])
@@ -237,6 +266,14 @@ class Elementwise:
 
     def __repr__(self) -> str:
         return f"<gpugrad op {self.name}>"
+
+
+def _broadcasts(shape: tuple[int, ...], target: tuple[int, ...]) -> bool:
+    """Whether ``shape`` broadcasts to ``target``."""
+    if shape == target:
+        return True
+    pairs = zip(reversed(shape), reversed(target), strict=False)
+    return len(shape) <= len(target) and all(n in (1, m) for n, m in pairs)
 
 
 _ops: list[Elementwise] = []

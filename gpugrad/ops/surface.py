@@ -29,10 +29,12 @@ PLACES: dict[str, dict[str, Any]] = {
 _MODULES = ("torch", "linalg", "special")
 
 
-def public(places: str, *, name: str = "", also: str = "") -> Callable[[F], F]:
+def public(places: str, *, name: str = "", also: str = "", plain: Any = None
+           ) -> Callable[[F], F]:
     """Publishes a function in ``places`` (words of ``PLACES``) under its own name or ``name``.
 
-    "out" among the places gives the functions in modules an ``out=``; ``also`` are further names.
+    "out" among the places gives the functions in modules an ``out=``; ``also`` are further names;
+    ``plain`` is the elementwise op that a call without keyword arguments comes to.
     """
     wanted = places.split()
 
@@ -47,7 +49,7 @@ def public(places: str, *, name: str = "", also: str = "") -> Callable[[F], F]:
         for each in (name or function.__name__.rstrip("_"), *also.split()):
             for place in wanted:
                 if place == "inplace":
-                    _put(place, f"{each}_", inplace(function, f"{each}_"))
+                    _put(place, f"{each}_", inplace(function, f"{each}_", plain))
                 elif place != "out":
                     _put(place, each, shown if place in _MODULES else function)
         return function

@@ -111,10 +111,20 @@ def _is_the_same(target: Any, value: Any, tracked: bool) -> bool:
     return same and not (tracked and value.node is None)
 
 
-def inplace(function: Callable[..., Any], name: str) -> Callable[..., Any]:
-    """The method ``name`` that overwrites its tensor with the result of ``function``."""
+def inplace(function: Callable[..., Any], name: str, plain: Any = None) -> Callable[..., Any]:
+    """The method ``name`` that overwrites its tensor with the result of ``function``.
+
+    An elementwise op (``function``, or ``plain`` where that is what a call without keywords comes
+    to) writes straight into the tensor where no graph has to know.
+    """
+    op = getattr(plain or function, "op", None)
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if op is not None and not kwargs and not is_tracked(self, *args):
+            check_writable(self, False)
+            if op.overwrite(self, args):
+                mutated(self)
+                return self
         return write(self, lambda old: function(old, *args, **kwargs), *args, *kwargs.values())
 
     method.__name__ = method.__qualname__ = name
@@ -127,11 +137,9 @@ def is_tracked(target: Any, *others: Any) -> bool:
     if not local.mode.grad:
         return False
     origin = target.origin
-    return (
-        target.node is not None
-        or (origin is not None and origin.base.node is not None)
-        or any(isinstance(t, TensorBase) and t.node is not None for t in others)
-    )
+    if target.node is not None or (origin is not None and origin.base.node is not None):
+        return True
+    return any(isinstance(t, TensorBase) and t.node is not None for t in others)
 
 
 def check_writable(target: Any, tracked: bool) -> None:

@@ -1,0 +1,212 @@
+"""Random programs of tensors, run statement by statement on gpugrad and on PyTorch at once.
+
+A program begins with leaves and constants; each statement computes a new variable, writes to one
+that exists, or goes backwards. What a statement does is compared at once: the class of what it
+raises, or shape, dtype, values, ``requires_grad``, ``is_leaf`` and version of what it names, and
+after a backward the gradients of all leaves.
+
+Holds:     a seed makes the same program always; operands are chosen by what gpugrad's have become,
+           mostly so that they fit, sometimes not.
+Must not:  go on after a statement whose failure PyTorch leaves half done (a write, a backward).
+"""
+
+from __future__ import annotations
+
+import random
+import warnings
+from typing import Any
+
+import numpy as np
+
+import gpugrad
+from tests.ops.walk import assert_close, host
+
+__all__ = ["Program"]
+
+SHAPES = [(), (3,), (1,), (4, 3), (1, 3), (4, 1), (2, 4, 3), (3, 3), (0, 3), (2, 1, 3)]
+LARGEST = 600  # elements of a variable
+UNARY = [
+    "{a}.sin()", "{a}.cos()", "{a}.tanh()", "{a}.sigmoid()", "{a}.relu()", "{a}.abs()", "-{a}",
+    "{a}.square()", "{a} ** 2", "{a} * 0.5", "{a} + 1", "1.5 - {a}", "{a} / 3", "{a}.tanh().exp()",
+    "F.gelu({a})", "F.silu({a})", "F.softplus({a})", "F.leaky_relu({a}, 0.1)", "{a}.clamp(-1, 1)",
+    "{a}.sign()", "{a}.floor()", "(1 + {a}.square()).sqrt()", "(1 + {a}.square()).log()",
+    "{a}.clone()", "{a}.detach()", "{a}.contiguous()", "{a}.double()", "{a}.float()", "{a}.long()",
+    "{a}.bool()", "{a} > 0.1", "{a}.isnan()", "{a}.round()", "{a}.to(torch.float32)",
+]  # fmt: skip
+BINARY = [
+    "{a} + {b}", "{a} - {b}", "{a} * {b}", "{a} / (1 + {b} * {b})", "torch.maximum({a}, {b})",
+    "torch.minimum({a}, {b})", "torch.where({a} > {b}, {a}, {b})", "torch.atan2({a}, 1 + {b} ** 2)",
+    "torch.lerp({a}, {b}, 0.3)", "{a}.masked_fill({b} > 0, 0.5)", "{a} < {b}", "{a} == {b}",
+    "torch.add({a}, {b}, alpha=2)", "F.mse_loss({a}, {b}, reduction='none')",
+    "torch.hypot({a}, {b} + 2)", "torch.addcmul({a}, {b}, {b}, value=0.5)",
+]  # fmt: skip
+REDUCING = [
+    "{a}.sum()", "{a}.mean()", "{a}.sum({d})", "{a}.mean({d}, keepdim=True)", "{a}.amax({d})",
+    "{a}.amin({d}, keepdim=True)", "{a}.max({d})[0]", "{a}.min({d}).values", "{a}.max()",
+    "{a}.var({d})", "{a}.std({d}, unbiased=False)", "{a}.logsumexp({d})", "{a}.prod({d})",
+    "{a}.norm(dim={d})", "{a}.cumsum({d})", "{a}.softmax({d})", "{a}.log_softmax({d})",
+    "{a}.argmax({d})", "{a}.any({d})", "{a}.all()", "{a}.count_nonzero()",
+]  # fmt: skip
+VIEWS = [
+    "{a}[{k}]", "{a}[{k}]", "{a}[{k}]", "{a}.t()", "{a}.mT", "{a}.transpose({d}, {e})",
+    "{a}.unsqueeze({d})", "{a}.squeeze()", "{a}.squeeze({d})", "{a}.reshape(-1)", "{a}.view(-1)",
+    "{a}.flatten()", "{a}.expand(2, {s})", "{a}.narrow({d}, 0, 1)", "{a}.select({d}, 0)",
+    "{a}.unbind({d})[0]", "{a}.chunk(2, {d})[-1]", "{a}.split(2, {d})[0]", "{a}.movedim({d}, {e})",
+    "{a}.permute({p})", "{a}.diagonal()", "{a}.unfold({d}, 2, 1)",
+]  # fmt: skip
+JOINING = [
+    "torch.cat([{a}, {b}], {d})", "torch.stack([{a}, {b}])", "{a} @ {b}", "{a} @ {b}.mT",
+    "torch.outer({a}.reshape(-1)[:4], {b}.reshape(-1)[:3])", "{a}.repeat(2, {o})",
+    "torch.flip({a}, ({d},))", "{a}.roll(1, {d})", "{a}[{b} > 0]", "{a}.gather({d}, i)",
+    "{a}.index_select({d}, i)", "{a}[i]", "torch.tril({a})", "{a}.masked_select({b} > 0)",
+    "{a}.sort({d})[0]", "{a}.cumprod({d})",
+]  # fmt: skip
+WRITES = [
+    "{a}.add_({b})", "{a}.mul_({b})", "{a}.sub_(0.5)", "{a}.mul_(2)", "{a} += {b}", "{a} *= 0.5",
+    "{a}.zero_()", "{a}.fill_(0.7)", "{a}.copy_({b})", "{a}.sin_()", "{a}.relu_()", "{a}.tanh_()",
+    "{a}.clamp_(-1, 1)", "{a}.masked_fill_({b} > 0, 0.3)", "{a}[{k}] = {b}", "{a}[{k}] = 0.25",
+    "{a}[{k}] += 1", "{a}[{k}] *= {b}", "{a}[{a} > 0.5] = 0.1", "{a}[i] = {b}", "{a}.neg_()",
+    "{a}.t_()", "{a}.unsqueeze_(0)", "{a}.squeeze_()", "{a}.div_(2)", "{a}.detach().mul_(0.9)",
+    "{a}.add_({b}, alpha=0.5)", "{a}.lerp_({b}, 0.5)", "{a}.addcmul_({b}, {b})",
+    "with torch.no_grad(): {a}.mul_(0.5)", "with torch.no_grad(): {a}[{k}] = 0.0",
+]  # fmt: skip
+MARKS = ["{l}.requires_grad_()", "{a}.requires_grad_(False)", "{a}.retain_grad()",
+         "{l}.grad = None", "{v} = {a}.detach().requires_grad_()"]  # fmt: skip
+PASSES = [
+    "{a}.sum().backward()", "{a}.sum().backward(retain_graph=True)", "{a}.backward()",
+    "({a} * {a}).sum().backward(retain_graph=True)", "{a}.sum().backward(inputs=[{l}])",
+    "{v} = torch.autograd.grad({a}.sum(), {l}, create_graph=True, allow_unused=True)[0]",
+    "{v} = torch.autograd.grad({a}.square().sum(), {l}, retain_graph=True)[0]",
+    "{a}.sum().backward(create_graph=True)",
+]  # fmt: skip
+ERRORS = (RuntimeError, IndexError, TypeError, ValueError, NotImplementedError)
+
+
+class Program:
+    """One program: its text so far, and the variables of both libraries."""
+
+    def __init__(self, seed: int, torch: Any) -> None:
+        self.random = random.Random(seed)
+        self.lines: list[str] = []
+        self.ours: dict[str, Any] = {"torch": gpugrad, "F": gpugrad.nn.functional}
+        self.theirs: dict[str, Any] = {"torch": torch, "F": torch.nn.functional}
+        self.names: list[str] = []
+        self.leaves: list[str] = []
+        self.compared = 0
+        rng = np.random.default_rng(seed)
+        for name in ("x", "y", "w", "c", "d"):
+            values = np.asarray(rng.uniform(-2, 2, self.random.choice(SHAPES)))
+            self.give(name, values, requires_grad=name in "xyw")
+        self.give("k", rng.integers(-3, 4, self.random.choice(SHAPES)))
+        self.give("i", np.array([0, 0, 1]) % 2)
+        self.names.remove("i")
+
+    def give(self, name: str, values: Any, requires_grad: bool = False) -> None:
+        for scope in (self.ours, self.theirs):
+            made = scope["torch"].tensor(values, requires_grad=requires_grad)
+            scope[name] = made
+        self.names.append(name)
+        if requires_grad:
+            self.leaves.append(name)
+
+    # ------------------------------------------------------------------------------------- writing
+    def statement(self) -> tuple[str, bool]:
+        """The next statement, and whether it changes what exists."""
+        pick = self.random.random()
+        for part, templates in ((0.22, UNARY), (0.2, BINARY), (0.12, REDUCING), (0.16, VIEWS),
+                                (0.1, JOINING)):  # fmt: skip
+            if pick < part:
+                return f"v{len(self.lines)} = {self.filled(self.random.choice(templates))}", False
+            pick -= part
+        if pick < 0.12:
+            return self.filled(self.random.choice(WRITES)), True
+        if pick < 0.14:
+            return self.filled(self.random.choice(MARKS)), False
+        return self.filled(self.random.choice(PASSES)), True
+
+    def filled(self, template: str) -> str:
+        rnd = self.random
+        a = rnd.choice(self.names[-8:] if rnd.random() < 0.7 else self.names)
+        shape = tuple(self.ours[a].shape)
+        fitting = [n for n in self.names if self.fits(shape, tuple(self.ours[n].shape))]
+        b = rnd.choice(fitting if fitting and rnd.random() < 0.93 else self.names)
+        dims = range(-len(shape), len(shape)) if shape else (0, -1)
+        order = list(range(len(shape)))
+        rnd.shuffle(order)
+        return template.format(
+            a=a, b=b, d=rnd.choice(dims), e=rnd.choice(dims), k=self.key(shape),
+            s=", ".join(map(str, shape)) or "1", p=", ".join(map(str, order)) or "()",
+            o=", ".join("1" * len(shape)) or "1", l=rnd.choice(self.leaves),
+            v=f"v{len(self.lines)}",
+        )  # fmt: skip
+
+    @staticmethod
+    def fits(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
+        pairs = zip(reversed(a), reversed(b), strict=False)
+        return all(m == n or 1 in (m, n) for m, n in pairs)
+
+    def key(self, shape: tuple[int, ...]) -> str:
+        choices = ["0", "-1", ":", "1:", ":2", "::2", "...", "None"]
+        sizes = shape[: self.random.randint(0, len(shape))] or (1,)
+        parts = [self.random.choice([*choices, str(max(size - 1, 0))]) for size in sizes]
+        if parts.count("...") > 1:
+            parts = [":" if part == "..." else part for part in parts]
+        return ", ".join(parts)
+
+    # ------------------------------------------------------------------------------------- running
+    def run(self, statements: int = 24) -> None:
+        """Runs the program; AssertionError where the libraries disagree."""
+        for _ in range(statements):
+            text, changes = self.statement()
+            self.lines.append(text)
+            first, second = self.execute(text, self.ours), self.execute(text, self.theirs)
+            assert first == second, f"{first or 'no error'} is not {second or 'no error'}"
+            if first and changes:
+                return
+            if not first:
+                self.compare(text)
+
+    @staticmethod
+    def execute(text: str, scope: dict[str, Any]) -> str:
+        """The name of the builtin exception that a statement raises, or ""."""
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                exec(compile(text, "program", "exec"), scope)
+        except ERRORS as error:
+            return next(c.__name__ for c in reversed(ERRORS) if isinstance(error, c))
+        return ""
+
+    def compare(self, text: str) -> None:
+        """What the variables are now; a new one is kept if it is small."""
+        name = f"v{len(self.lines) - 1}"
+        if text.startswith(f"{name} =") and name not in self.names:
+            if self.ours[name] is None or self.theirs[name] is None:
+                assert self.ours[name] is self.theirs[name]
+                return
+            self.names.append(name)
+            if "requires_grad_()" in text:
+                self.leaves.append(name)
+        touched = [n for n in self.names if n in text] if "backward" not in text else self.names
+        for n in touched:
+            self.same(n, self.ours[n], self.theirs[n])
+            self.compared += 1
+        if self.names[-1] == name and self.ours[name].numel() > LARGEST:
+            self.names.remove(name)
+
+    def same(self, name: str, ours: Any, theirs: Any) -> None:
+        facts = [(tuple(t.shape), str(t.dtype).partition(".")[2], t.requires_grad, t.is_leaf,
+                  t._version) for t in (ours, theirs)]  # fmt: skip
+        assert facts[0] == facts[1], f"{name}: {facts[0]} is not {facts[1]}"
+        tolerance = 1e-10 if "float32" not in facts[0][1] else 2e-5
+        assert_close(host(ours), host(theirs), tolerance, name)
+        if theirs.is_leaf and theirs.grad is not None:
+            assert ours.grad is not None, f"{name}.grad is None"
+            assert_close(host(ours.grad), host(theirs.grad), max(tolerance, 1e-9), f"{name}.grad")
+        elif theirs.is_leaf:
+            assert ours.grad is None, f"{name}.grad is not None"
+
+    @property
+    def text(self) -> str:
+        inputs = [f"{n} {self.ours[n].dtype} {tuple(self.theirs[n].shape)}" for n in self.names[:6]]
+        return "\n".join([f"# {', '.join(inputs)}", *self.lines])
