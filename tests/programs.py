@@ -160,6 +160,8 @@ class Program:
             text, changes = self.statement()
             self.lines.append(text)
             first, second = self.execute(text, self.ours), self.execute(text, self.theirs)
+            if second == "NotImplementedError":  # PyTorch has no kernel for a dtype: differences.md
+                return
             assert first == second, f"{first or 'no error'} is not {second or 'no error'}"
             if first and changes:
                 return
