@@ -148,7 +148,7 @@ def check_writable(target: Any, tracked: bool) -> None:
     Raises:  RuntimeError, InplaceError
     """
     array = target.array
-    if 0 in array.strides and any(
+    if 0 in array.strides and array.size and any(
         not step and n > 1 for step, n in zip(array.strides, array.shape, strict=True)
     ):
         raise written_twice(str(location(*here())))
