@@ -67,8 +67,10 @@ def _install_allocator() -> None:
 on_first_cuda.append(_install_allocator)
 
 _SUBMODULES = frozenset(
-    {"autograd", "cuda", "linalg", "memory", "nn", "optim", "special", "utils"}
+    {"autograd", "cuda", "linalg", "memory", "nn", "optim", "serialization", "special",
+     "utils"}
 )
+_ELSEWHERE = {"load": "serialization", "save": "serialization"}
 
 
 def is_tensor(obj: object) -> Any:
@@ -80,6 +82,8 @@ def __getattr__(name: str) -> Any:
     """Rooms that not every program needs are imported at their first use."""
     if name in _SUBMODULES:
         return import_module(f".{name}", __name__)
+    if name in _ELSEWHERE:
+        return getattr(import_module(f".{_ELSEWHERE[name]}", __name__), name)
     if name in PLACES["inplace"]:  # gpugrad.relu_(x) is x.relu_()
         return PLACES["inplace"][name]
     raise AttributeError(f"module 'gpugrad' has no attribute {name!r}")

@@ -24,7 +24,7 @@ ROOMS = (
     ("transforms",),
     ("autograd", "linalg", "special"),
     ("nn", "optim", "utils"),
-    ("amp", "cuda", "distributed"),
+    ("amp", "cuda", "distributed", "serialization"),
     ("__init__",),
 )
 RANK = {room: rank for rank, rooms in enumerate(ROOMS) for room in rooms}
