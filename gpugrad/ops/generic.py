@@ -15,9 +15,9 @@ from typing import Any
 
 from ..array import from_numpy_dtype, module_of, run_again
 from ..graph import TensorBase, deliver, local, release, unpack
-from .record import record, record_many, wrap, wrap_view
+from .record import record, record_many, record_view, wrap, wrap_view
 
-__all__ = ["Custom", "Linear", "custom", "linear"]
+__all__ = ["Custom", "Linear", "View", "custom", "linear"]
 
 
 class GenericRule:
@@ -119,35 +119,63 @@ class Linear(_Op):
 
     forward    ``(xp, x, **attrs) -> array``
     transpose  ``(g, **attrs) -> g'`` in terms of ops; names ``shapes`` to get the input's shape
-    view       the result may share the bytes of ``x``
     """
 
     params = ("x",)
 
-    def __init__(self, name: str, forward: Callable[..., Any], transpose: Callable[..., Any], *,
-                 view: bool = False, node_name: str = "", doc: str | None = None) -> None:
+    def __init__(self, name: str, forward: Callable[..., Any], transpose: Callable[..., Any],
+                 node_name: str = "", doc: str | None = None) -> None:
         super().__init__(name, node_name, doc)
         self.vjp(transpose)
         self.forward = forward
-        self.view = view
+        self.only_rule = self.rule((), (True,))
 
     def __call__(self, x: Any, **attrs: Any) -> Any:
         if not isinstance(x, TensorBase):
             return self.forward(module_of(x), x, **attrs)
         mode = local.mode
-        if self.view:  # moves no values, so there is nothing to silence
-            out = wrap_view(self.forward(x.kind.xp, x.array, **attrs), x, self, attrs)
-        else:
-            out = _wrap_like(_quietly(mode, self.forward, x.kind.xp, x.array, **attrs), x.kind)
+        out = _wrap_like(_quietly(mode, self.forward, x.kind.xp, x.array, **attrs), x.kind)
         if x.node is not None and mode.grad:
-            record(self.rule((), (True,)), out, (x,), context=((x.shape,), attrs))
+            record(self.only_rule, out, (x,), context=((x.shape,), attrs))
+        return out
+
+
+class View(Linear):
+    """A linear map whose result shares the bytes of ``x`` where it can.
+
+    ``attrs`` alone determine which view it is. Most views have one of them, and then
+    ``op.by(x, value)`` is ``op(x, name=value)`` at two thirds of the cost.
+    """
+
+    def __init__(self, name: str, forward: Callable[..., Any], transpose: Callable[..., Any],
+                 node_name: str = "", doc: str | None = None) -> None:
+        super().__init__(name, forward, transpose, node_name, doc)
+        self.attr = "".join(forward.__code__.co_varnames[2:3])
+
+    def __call__(self, x: Any, **attrs: Any) -> Any:
+        if not isinstance(x, TensorBase):
+            return self.forward(module_of(x), x, **attrs)
+        # It moves no values, so there is nothing to silence.
+        out = wrap_view(self.forward(x.kind.xp, x.array, **attrs), x, self, attrs)
+        if x.node is not None:
+            record_view(self, out, x, attrs)
+        return out
+
+    def by(self, x: Any, value: Any) -> Any:
+        """The view that the one attribute ``value`` (positional in ``forward``) determines."""
+        if not isinstance(x, TensorBase):
+            return self.forward(module_of(x), x, value)
+        attrs = {self.attr: value}
+        out = wrap_view(self.forward(x.kind.xp, x.array, value), x, self, attrs)
+        if x.node is not None:
+            record_view(self, out, x, attrs)
         return out
 
 
 def linear(name: str, *, forward: Callable[..., Any], transpose: Callable[..., Any],
-           view: bool = False, node_name: str = "", doc: str | None = None) -> Linear:
-    """Declares a linear op."""
-    return Linear(name, forward, transpose, view=view, node_name=node_name, doc=doc)
+           view: bool = False, node_name: str = "", doc: str | None = None) -> Any:
+    """Declares a linear op; with ``view`` its result may share the bytes of its input."""
+    return (View if view else Linear)(name, forward, transpose, node_name, doc)
 
 
 class Custom(_Op):
@@ -184,7 +212,7 @@ class Custom(_Op):
             steps = [self.view(i, **attrs) for i in range(len(y))]
             outs = [wrap_view(a, inputs[0], op, args, "many")
                     for a, (op, args) in zip(y, steps, strict=True)]  # fmt: skip
-        if recorded and mode.grad:
+        if recorded and mode.grad and outs:
             self._record(outs, inputs, attrs)
         return tuple(outs) if several else outs[0]
 

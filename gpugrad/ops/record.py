@@ -28,8 +28,8 @@ from ..graph import (
     user_frame,
 )
 
-__all__ = ["make_node", "needs_of", "record", "record_many", "records", "same_bytes", "wrap",
-           "wrap_view"]  # fmt: skip
+__all__ = ["make_node", "needs_of", "record", "record_many", "record_view", "records",
+           "same_bytes", "wrap", "wrap_view"]  # fmt: skip
 
 
 def wrap(array: Any, kind: Kind) -> Any:
@@ -38,7 +38,10 @@ def wrap(array: Any, kind: Kind) -> Any:
 
 
 def wrap_view(array: Any, source: TensorBase, op: Any, attrs: Any, made: str = "") -> Any:
-    """A tensor around ``array``, which ``op`` made of ``source``: a view where bytes are shared."""
+    """A tensor around ``array``, which ``op`` made of ``source``: a view where bytes are shared.
+
+    Views are made here and nowhere else.
+    """
     out = new_tensor(array, source.kind)
     if same_bytes(array, source.array):
         made = made if local.mode.grad else "no_grad"
@@ -47,9 +50,13 @@ def wrap_view(array: Any, source: TensorBase, op: Any, attrs: Any, made: str = "
 
 
 def same_bytes(array: Any, source: Any) -> bool:
-    """Whether ``array``, made from ``source`` by an indexing or reshaping call, is a view of it."""
+    """Whether ``array``, made from ``source`` by a call that may have copied, is a view of it."""
     base = array.base
-    return array is source or (base is not None and (base is source or base is source.base))
+    if base is not None:
+        return base is source or base is source.base
+    if array is source:
+        return True
+    return not isinstance(array, np.ndarray) and array.data.mem is source.data.mem
 
 
 def records(inputs: Sequence[Any]) -> bool:
@@ -82,6 +89,19 @@ def record_many(rule: Any, outs: Sequence[TensorBase], inputs: Sequence[Any],
         out.node = port
 
 
+def record_view(op: Any, out: TensorBase, source: TensorBase, attrs: dict[str, Any]) -> None:
+    """``record`` for a linear op of one tensor, written out: a view costs little else."""
+    mode = local.mode
+    if mode.grad:
+        node = Node()
+        node.rule = op.only_rule
+        node.edges = (source.node,)
+        node.saved = ()
+        node.context = (source.shape,), attrs
+        node.shape = out.shape
+        out.node = _complete(node, mode, sys._getframe(2))
+
+
 def make_node(rule: Any, inputs: Sequence[Any], saved: Sequence[TensorBase],
               numbers: tuple[Any, ...], context: Any) -> Node:
     """A node recorded at the user's current line."""
@@ -90,12 +110,17 @@ def make_node(rule: Any, inputs: Sequence[Any], saved: Sequence[TensorBase],
     node.rule = rule
     node.edges = tuple([None if t is None else t.node for t in inputs])
     node.context = context
+    return _complete(node, local.mode, sys._getframe(3))  # those below are not the user's
+
+
+def _complete(node: Node, mode: Any, frame: Any) -> Node:
+    """Notes when and where ``node`` is recorded: at the user's line outside ``frame``."""
     node.seq = next_sequence()
-    node.scope = local.mode.scope
+    node.scope = mode.scope
     node.hooks = node.freed = node.code = None
     node.lasti = 0
     if ACCOUNTED:
-        frame = user_frame(sys._getframe(3))  # this function, its caller and the op are not it
+        frame = user_frame(frame)
         node.code = frame.f_code
         node.lasti = frame.f_lasti
     return node
