@@ -16,7 +16,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from ..array import Storage
+from ..array import Storage, from_numpy_dtype
 from ..errors import modified_inplace
 from .base import TensorBase, make_storage, new_tensor
 from .node import Node, Port, next_sequence
@@ -114,7 +114,10 @@ def unpack(node: Node, slot: int) -> Any:
     array, storage = saved[2 * slot], saved[2 * slot + 1]
     source = node.rule.sources[slot]
     edge = node.edges[source] if source >= 0 else _output_edge(node, -1 - source)
-    return new_tensor(array, storage.kind, edge, storage)
+    kind = storage.kind
+    if array.dtype is not kind.numpy and array.dtype != kind.numpy:  # x.view(dtype)
+        kind = kind.with_dtype(from_numpy_dtype(array.dtype))
+    return new_tensor(array, kind, edge, storage)
 
 
 def _output_edge(node: Node, output: int) -> Any:
