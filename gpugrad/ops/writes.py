@@ -227,9 +227,7 @@ def into(function: Callable[..., Any], out: Any, *args: Any, **kwargs: Any) -> A
              result; nothing is written then
     """
     outs = out if isinstance(out, (tuple, list)) else (out,)
-    if local.mode.grad and any(
-        isinstance(t, TensorBase) and t.node is not None for t in (*outs, *args, *kwargs.values())
-    ):
+    if local.mode.grad and _needs_gradient((*outs, *args, *kwargs.values())):
         raise out_requires_grad(function.__name__, str(location(*here())))
     result = function(*args, **kwargs)
     results = result if isinstance(result, tuple) else (result,)
@@ -239,6 +237,15 @@ def into(function: Callable[..., Any], out: Any, *args: Any, **kwargs: Any) -> A
     for target, value in zip(outs, results, strict=True):
         _fill_out(target, value)
     return out
+
+
+def _needs_gradient(values: Sequence[Any]) -> bool:
+    """Whether one of ``values``, or of the sequences among them, is a tensor that requires grad."""
+    return any(
+        _needs_gradient(v) if isinstance(v, (list, tuple)) else
+        isinstance(v, TensorBase) and v.node is not None
+        for v in values
+    )  # fmt: skip
 
 
 def _fill_out(target: Any, value: Any) -> None:
