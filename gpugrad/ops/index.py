@@ -25,7 +25,7 @@ from ..errors import (
 from ..graph import Size, TensorBase, mutated, new_tensor
 from .broadcast import convert, expand, sum_to
 from .dims import axis_of
-from .generic import Linear, custom, linear
+from .generic import Linear, View, custom, linear
 from .keys import PLACE, filled, index_error, parse
 from .scatter_kernels import scatter_add_along, scatter_add_rows
 from .surface import public
@@ -33,7 +33,7 @@ from .views import rebase, without_region
 from .writes import check_writable, is_tracked, overwrite
 
 __all__ = ["embedding", "gather", "get", "index_select",
-           "narrow", "put", "put_along", "select", "take_along_dim"]  # fmt: skip
+           "put", "put_along", "take_along_dim"]  # fmt: skip
 
 
 # ---------------------------------------------------------------------------------------- reading
@@ -46,9 +46,9 @@ def get(input: Any, key: Any) -> Any:
     try:
         basic, template, tensors = parse(input, key)
         if not tensors:
-            return (select_op if _ends_in_int(basic) else slice_op)(input, key=basic)
+            return (select_op if _ends_in_int(basic) else slice_op).by(input, basic)
         plain = all(part is Ellipsis or part == slice(None) for part in basic)
-        seen = input if plain else slice_op(input, key=basic)
+        seen = input if plain else slice_op.by(input, basic)
         return index_op(seen, *tensors, template=template)
     except IndexError as error:
         if isinstance(error, IndexRangeError):
@@ -62,12 +62,13 @@ def _ends_in_int(key: tuple[Any, ...]) -> bool:
     return (key[-2] if last is Ellipsis and len(key) > 1 else last).__class__ is int
 
 
-def _slicing(name: str) -> Linear:
-    return linear(
+def _slicing(name: str) -> View:
+    op: View = linear(
         name, view=True,
-        forward=lambda xp, x, *, key: x[key],
+        forward=lambda xp, x, key: x[key],
         transpose=lambda g, *, key, shapes: unslice_op(g, key=key, shape=shapes[0]),
     )  # fmt: skip
+    return op
 
 
 slice_op = _slicing("slice")
@@ -148,35 +149,6 @@ def _joined(xp: Any, arrays: Sequence[Any], sizes: Sequence[int]) -> Any:
     for array, size in zip(arrays, sizes, strict=True):
         flat = flat * size + xp.where(array < 0, array + size, array)
     return flat
-
-
-# -------------------------------------------------------------------------------- views by number
-@public("torch method")
-def narrow(input: Any, dim: int, start: int, length: int) -> Any:
-    """``length`` entries of dimension ``dim`` from ``start``. A view."""
-    axis = axis_of(dim, len(input.shape))
-    size = input.shape[axis]
-    start = start + size if start < 0 else start
-    if length < 0:
-        raise RuntimeError("narrow(): length must be non-negative.")
-    if not 0 <= start <= start + length <= size:
-        raise RuntimeError(f"start ({start}) + length ({length}) exceeds dimension size ({size}).")
-    return slice_op(input, key=(*[slice(None)] * axis, slice(start, start + length)))
-
-
-@public("torch method")
-def select(input: Any, dim: int, index: int) -> Any:
-    """Entry ``index`` of dimension ``dim``, without that dimension. A view."""
-    if not input.shape:
-        raise IndexRangeError("select() cannot be applied to a 0-dim tensor.")
-    axis = axis_of(dim, len(input.shape))
-    size = input.shape[axis]
-    if not -size <= index < size:
-        raise IndexRangeError(
-            f"select(): index {index} out of range for tensor of size {list(input.shape)} at "
-            f"dimension {axis}"
-        )
-    return select_op(input, key=(*[slice(None)] * axis, index, Ellipsis))
 
 
 # ---------------------------------------------------------------------------------------- writing

@@ -20,8 +20,9 @@ from .dims import axes_of, axis_of
 from .generic import Linear, custom, linear
 from .index import slice_op
 from .join import cat, stack, zeros_as
+from .rearrange import flip_op
 from .reduce import kept_shape, mean_op, shared, spread, sum_, sum_op
-from .shape import flip_op, reshape_op
+from .shape import reshape_op
 from .surface import public
 
 __all__ = ["all_", "any_", "argmax", "argmin", "count_nonzero", "cumsum", "logsumexp", "norm",

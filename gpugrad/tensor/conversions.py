@@ -13,7 +13,7 @@ import numpy as np
 from ..array import as_device, as_dtype, cpu, device, dtype, kind_of
 from ..errors import GraphError
 from ..graph import TensorBase
-from ..ops import shape
+from ..ops import rearrange
 from ..ops.broadcast import convert
 
 __all__ = ["Conversions"]
@@ -41,7 +41,7 @@ class Conversions(TensorBase):
             self.kind.dtype if element is None else as_dtype(element),
         )
         if kind is self.kind and kwargs.get("copy"):
-            return self.clone()
+            return rearrange.clone(self)
         return convert(self, kind)
 
     def cpu(self) -> Any:
@@ -88,10 +88,6 @@ class Conversions(TensorBase):
         """As bool."""
         return self.to(as_dtype("bool"))
 
-    def clone(self) -> Any:
-        """A copy, through which gradients flow."""
-        return shape.clone(self)
-
     def numpy(self) -> Any:
         """The NumPy array of a CPU tensor (shared), or a copy from a GPU.
 
@@ -115,8 +111,6 @@ class Conversions(TensorBase):
     def tolist(self) -> Any:
         """Nested lists of Python numbers."""
         return self.array.tolist()
-
-    view = shape.view
 
     # ----------------------------------------------------------------------------- other libraries
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:

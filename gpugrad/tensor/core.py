@@ -29,6 +29,7 @@ from ..graph import (
 from ..graph.hooks import add_hook, retain_grad
 from ..ops import creation, join, printed
 from ..ops.dims import axis_of
+from ..ops.memory_format import contiguous_format, in_order
 from .conversions import Conversions
 from .inplace import InPlace
 from .methods import Methods
@@ -99,9 +100,9 @@ class Tensor(Methods, InPlace, Conversions):
         steps = tuple(s // self.kind.dtype.itemsize for s in self.array.strides)
         return steps if dim is None else steps[axis_of(dim, len(steps))]
 
-    def is_contiguous(self) -> bool:
+    def is_contiguous(self, memory_format: Any = contiguous_format) -> bool:
         """Whether the elements lie in order, without gaps."""
-        return bool(self.array.flags.c_contiguous)
+        return in_order(self.array, memory_format)
 
     def data_ptr(self) -> int:
         """The address of the first element."""

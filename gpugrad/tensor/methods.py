@@ -75,27 +75,25 @@ class Methods(TensorBase):
         """``self`` where ``condition``, else ``other``."""
         return compare.where(condition, self, other)
 
-    def expand_as(self, other: Any) -> Any:
-        """``self`` expanded to the shape of ``other``."""
-        return shape.expand_sizes(self, other.shape)
-
-    def view_as(self, other: Any) -> Any:
-        """``self`` viewed with the shape of ``other``."""
-        return shape.view(self, other.shape)
-
-    def reshape_as(self, other: Any) -> Any:
-        """``self`` with the shape of ``other``."""
-        return shape.reshape(self, other.shape)
-
     @property
     def T(self) -> Any:
         """Dimensions reversed."""
-        return shape.permute(self, *reversed(range(len(self.shape))))
+        return shape.reversed_dims(self)
 
     @property
     def mT(self) -> Any:
         """The last two dimensions swapped."""
-        return shape.transpose(self, -2, -1)
+        return shape.matrices_transposed(self, "tensor.mT")
+
+    @property
+    def H(self) -> Any:
+        """The transpose of a matrix."""
+        return shape.matrices_transposed(self, "tensor.H", one=True)
+
+    @property
+    def mH(self) -> Any:
+        """The last two dimensions swapped."""
+        return shape.matrices_transposed(self, "tensor.mH")
 
 
 def publish_methods(cls: type, place: str) -> None:

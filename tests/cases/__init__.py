@@ -15,16 +15,19 @@ from tests.cases.choice import CHOICES, CONDITIONS
 from tests.cases.elementary import ELEMENTARY
 from tests.cases.linalg import PRODUCTS
 from tests.cases.loss import LOSSES, SOFTMAX, TERMS
+from tests.cases.parts import PART_INDICES, PARTS
 from tests.cases.place import PLACES
 from tests.cases.reduction import REDUCTIONS
 from tests.cases.shape import SHAPES
 from tests.rows import Case, Shape
 
-__all__ = ["BROADCAST", "CASES", "CONDITIONS", "ELEMENTWISE", "Case"]
+__all__ = ["BROADCAST", "CASES", "CONDITIONS", "ELEMENTWISE", "NONDIFF", "Case"]
 
 ELEMENTWISE = [*ARITHMETIC, *ELEMENTARY, *ACTIVATIONS, *CHOICES, *TERMS]
 
-CASES = [*ELEMENTWISE, *REDUCTIONS, *SHAPES, *PLACES, *PRODUCTS, *SOFTMAX, *LOSSES]
+NONDIFF = [*PART_INDICES]
+
+CASES = [*ELEMENTWISE, *REDUCTIONS, *SHAPES, *PARTS, *PLACES, *PRODUCTS, *SOFTMAX, *LOSSES]
 
 # ---------------------------------------------------------------------------------------- variants
 _SHAPES: tuple[tuple[Shape, ...], ...] = (

@@ -10,7 +10,7 @@ import pytest
 import gpugrad
 from gpugrad import memory
 from gpugrad.graph import reachable
-from tests.cases import BROADCAST, CASES, CONDITIONS, ELEMENTWISE, Case
+from tests.cases import BROADCAST, CASES, CONDITIONS, ELEMENTWISE, NONDIFF, Case
 from tests.ops.walk import assert_close, both_orders, gradient, host, random_like
 
 pytestmark = pytest.mark.cuda
@@ -23,7 +23,7 @@ def both_devices(case: Case) -> tuple[dict[str, Any], dict[str, Any]]:
     return case.tensors(arrays, device="cuda"), case.tensors(wide)
 
 
-@pytest.mark.parametrize("case", [*CASES, *CONDITIONS, *BROADCAST], ids=str)
+@pytest.mark.parametrize("case", [*CASES, *CONDITIONS, *NONDIFF, *BROADCAST], ids=str)
 def test_values_and_gradients_are_those_of_the_cpu(case: Case) -> None:
     start = memory.held()
     ours, exact = both_devices(case)

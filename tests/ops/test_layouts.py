@@ -22,12 +22,17 @@ def of_shape(case: Case, shape: tuple[int, ...]) -> Case:
 def turned(tensor: Any) -> Any:
     """The same values in the opposite order of memory."""
     back = tuple(reversed(range(len(tensor.shape))))
-    copied = tensor.permute(*back).clone().contiguous().permute(*back)
+    copied = tensor.permute(back).clone().contiguous().permute(back)
     assert copied.is_contiguous() == tensor.is_contiguous() or max(tensor.shape, default=1) > 1
     return copied
 
 
-@pytest.mark.parametrize("case", [c for c in CASES if ".view(" not in c.call], ids=str)
+# What the order of memory decides.
+ORDERED = ("x.view(", "as_strided")
+ANY_ORDER = [c for c in CASES if not any(name in c.call for name in ORDERED)]
+
+
+@pytest.mark.parametrize("case", ANY_ORDER, ids=str)
 def test_inputs_in_another_order_of_memory_change_nothing(case: Case) -> None:
     arrays = case.arrays()
     plain, other = case.tensors(arrays), case.tensors(arrays)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from tests.cases import BROADCAST, CASES, CONDITIONS, Case
+from tests.cases import BROADCAST, CASES, CONDITIONS, NONDIFF, Case
 from tests.ops.walk import assert_close, host
 
 
-@pytest.mark.parametrize("case", [*CASES, *CONDITIONS, *BROADCAST], ids=str)
+@pytest.mark.parametrize("case", [*CASES, *CONDITIONS, *NONDIFF, *BROADCAST], ids=str)
 def test_the_value_is_numpys(case: Case) -> None:
     arrays = case.arrays()
     assert_close(host(case(case.tensors(arrays))), case.reference(arrays), 1e-12)
 
 
 @pytest.mark.oracle
-@pytest.mark.parametrize("case", [*CASES, *CONDITIONS, *BROADCAST], ids=str)
+@pytest.mark.parametrize("case", [*CASES, *CONDITIONS, *NONDIFF, *BROADCAST], ids=str)
 def test_the_value_is_pytorchs(case: Case) -> None:
     torch = pytest.importorskip("torch")
     arrays = case.arrays()
