@@ -126,12 +126,16 @@ def become_view(out: TensorBase, source: TensorBase, step: tuple[Any, ...], made
 
     A storage knows its views weakly: a recorded write gives each of them a new place in the graph.
     """
-    storage = out.storage = storage_of(source)
+    storage = source.storage
+    out.storage = storage = make_storage(source) if storage is None else storage
     before = source.origin
+    origin: Origin = new(Origin)  # without __init__, which costs 100 ns
     if before is None:
-        out.origin = Origin(source, (step,), made)
+        origin.base, origin.steps, origin.made = source, (step,), made
     else:
-        out.origin = Origin(before.base, (*before.steps, step), made or before.made)
+        origin.base, origin.steps = before.base, (*before.steps, step)
+        origin.made = made or before.made
+    out.origin = origin
     views = storage.views
     if views is None:
         storage.views = [ref(out)]

@@ -72,6 +72,11 @@ def index_error(target: TensorBase, error: Exception) -> IndexRangeError:
 
 def _plain(part: slice) -> slice:
     """A slice of ints, which tensors may have been."""
+    first, last, by = part.start, part.stop, part.step
+    if by is None and (first is None or first.__class__ is int) and (
+        last is None or last.__class__ is int
+    ):
+        return part
     bounds = [None if b is None else as_int(b) for b in (part.start, part.stop, part.step)]
     if bounds[2] is not None and bounds[2] <= 0:
         raise ValueError("step must be greater than zero")

@@ -82,10 +82,13 @@ def record_many(rule: Any, outs: Sequence[TensorBase], inputs: Sequence[Any],
     """Gives each of ``outs`` its place in one node with several outputs."""
     parent = make_node(rule, inputs, saved, (), context)
     parent.shape = outs[0].shape
+    edges, count = (parent,), len(outs)
     for index, out in enumerate(outs):
-        port = make_node(Port, (), (), (), (index, len(outs)))
-        port.edges = (parent,)
-        port.shape = out.shape
+        port = Node()
+        port.rule, port.edges, port.saved, port.context = Port, edges, (), (index, count)
+        port.shape, port.seq, port.scope = out.shape, next_sequence(), parent.scope
+        port.code, port.lasti = parent.code, parent.lasti
+        port.hooks = port.freed = None
         out.node = port
 
 
