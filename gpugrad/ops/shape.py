@@ -301,23 +301,26 @@ def expand_sizes(input: Any, *sizes: Any, size: Any = None, implicit: bool = Fal
             f"number of sizes provided ({len(wanted)}) must be greater or equal to the number of "
             f"dimensions in the tensor ({len(shape)})"
         )
-    full = list(wanted)
-    for i, n in enumerate(wanted):
-        old = shape[i - lead] if i >= lead else 1
-        if n == -1 and i >= lead:
-            full[i] = old
-        elif n < 0 and i < lead:
-            raise ShapeError(
-                f"The expanded size of the tensor ({n}) isn't allowed in a leading, non-existing "
-                f"dimension {i}"
-            )
-        elif n != old and (old != 1 or n < 0):
-            raise ShapeError(
-                f"The expanded size of the tensor ({n}) must match the existing size ({old}) at "
-                f"non-singleton dimension {i}.  Target sizes: {list(wanted)}.  Tensor sizes: "
-                f"{list(shape)}"
-            )
-    return expand_to.by(input, tuple(full))
+    full = wanted
+    if -1 in wanted:
+        pairs = zip(wanted[lead:], shape, strict=True)
+        full = (*wanted[:lead], *[old if n == -1 else n for n, old in pairs])
+    for i, (n, old) in enumerate(zip(full, (*[1] * lead, *shape), strict=True)):
+        if n != old and (old != 1 or n < 0):
+            raise _not_expandable(wanted, shape, i, n, old, lead)
+    return expand_to.by(input, full)
+
+
+def _not_expandable(wanted: Any, shape: Any, i: int, n: int, old: int, lead: int) -> ShapeError:
+    if i < lead:
+        return ShapeError(
+            f"The expanded size of the tensor ({n}) isn't allowed in a leading, non-existing "
+            f"dimension {i}"
+        )
+    return ShapeError(
+        f"The expanded size of the tensor ({n}) must match the existing size ({old}) at "
+        f"non-singleton dimension {i}.  Target sizes: {list(wanted)}.  Tensor sizes: {list(shape)}"
+    )
 
 
 @public("method")
