@@ -23,6 +23,7 @@ import scipy.special
 import gpugrad
 from gpugrad.nn import functional
 from gpugrad.ops import loss, loss_terms, softmax
+from tests.windows import WINDOWS
 
 __all__ = ["Case", "Shape", "row"]
 
@@ -121,4 +122,5 @@ HELPERS = {
     "softmax": lambda x, axis: scipy.special.softmax(x, axis),
     "log_softmax": lambda x, axis: scipy.special.log_softmax(x, axis),
     "normal_cdf": scipy.special.ndtr,
+    **WINDOWS,
 }

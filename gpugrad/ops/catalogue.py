@@ -8,6 +8,7 @@ from . import (
     aliases,
     arithmetic,
     compare,
+    convolution,
     copies,
     creation,
     cross_entropy,

@@ -12,6 +12,7 @@ from dataclasses import replace
 from tests.cases.activation import ACTIVATIONS
 from tests.cases.arithmetic import ARITHMETIC
 from tests.cases.choice import CHOICES, CONDITIONS
+from tests.cases.convolution import CONVOLUTIONS, FOLDS
 from tests.cases.elementary import ELEMENTARY
 from tests.cases.linalg import PRODUCTS
 from tests.cases.loss import LOSSES, SOFTMAX, TERMS
@@ -27,7 +28,10 @@ ELEMENTWISE = [*ARITHMETIC, *ELEMENTARY, *ACTIVATIONS, *CHOICES, *TERMS]
 
 NONDIFF = [*PART_INDICES]
 
-CASES = [*ELEMENTWISE, *REDUCTIONS, *SHAPES, *PARTS, *PLACES, *PRODUCTS, *SOFTMAX, *LOSSES]
+CASES = [
+    *ELEMENTWISE, *REDUCTIONS, *SHAPES, *PARTS, *PLACES, *PRODUCTS, *CONVOLUTIONS, *FOLDS, *SOFTMAX,
+    *LOSSES,
+]  # fmt: skip
 
 # ---------------------------------------------------------------------------------------- variants
 _SHAPES: tuple[tuple[Shape, ...], ...] = (
