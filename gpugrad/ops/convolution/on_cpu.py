@@ -78,17 +78,20 @@ def input_gradient(g: Any, weight: Any, bias: Any, geometry: Geometry) -> Any:
         x[...] = 0 if bias is None else _beside(bias, x)
         return x
     dtype = np.dtype(_computed_in(g))
-    kernels = _matrices(weight, geometry, dtype)
+    kernels, phases = _matrices(weight, geometry, dtype), Phases(geometry)
     apart = x.reshape(-1, groups, channels, *geometry.size)
     for part in channel_parts(geometry, g.shape[0], channels, LIMIT):
         taps = slice(part.inner.start * geometry.taps, part.inner.stop * geometry.taps)
-        columns = np.matmul(kernels[:, :, taps].swapaxes(1, 2), _merged(g, part, groups, dtype))
-        columns = columns.reshape(-1, *geometry.kernel, part.number, *geometry.out)
-        image = _scattered(columns, geometry)
-        out = apart[part.samples, :, part.inner]
-        out[...] = image.reshape(out.shape)
-    if bias is not None:
-        x += _beside(bias, x)
+        rows = _merged(g, part, groups, dtype, phases.width)
+        columns = np.matmul(kernels[:, :, taps].swapaxes(1, 2), rows)
+        shape = -1, *geometry.kernel, part.number, *geometry.out[:-1], phases.width
+        columns = columns.reshape(shape)
+        if part.inner.stop - part.inner.start == channels:
+            phases.scatter(columns, x[part.samples], bias)
+            continue
+        for group, of_group in enumerate(np.split(columns, groups)):
+            of = None if bias is None else bias.reshape(groups, -1)[group, part.inner]
+            phases.scatter(of_group, apart[part.samples, group, part.inner], of)
     return x
 
 
@@ -115,10 +118,10 @@ def unfold(x: Any, geometry: Geometry) -> Any:
     """``(batch, channels, *size) -> (batch, channels, *kernel, *out)``."""
     dims = len(geometry.size)
     columns = hostpool.empty((*x.shape[:2], *geometry.kernel, *geometry.out), x.dtype)
-    windows = Columns(x, geometry, dtype=x.dtype).windows
+    images = Columns(x, geometry, dtype=x.dtype)
     for part in channel_parts(geometry, x.shape[0], x.shape[1], LIMIT) if columns.size else ():
-        block = x[part.samples, part.inner]
-        columns[part.samples, part.inner] = np.moveaxis(windows(block), 1 + dims, 0)
+        windows = images.windows(images.readable(x[part.samples, part.inner]))
+        columns[part.samples, part.inner] = np.moveaxis(windows, 1 + dims, 0)
     return columns
 
 
@@ -127,10 +130,10 @@ def fold(columns: Any, geometry: Geometry) -> Any:
     dims = len(geometry.size)
     wide = _computed_in(columns)
     x = hostpool.empty((*columns.shape[:2], *geometry.size), columns.dtype)
+    phases = Phases(geometry)
     for part in channel_parts(geometry, x.shape[0], x.shape[1], LIMIT) if x.size else ():
         block = columns[part.samples, part.inner].astype(wide, copy=False)
-        image = _scattered(np.moveaxis(block, 0, 1 + dims), geometry)
-        x[part.samples, part.inner] = image
+        phases.scatter(np.moveaxis(block, 0, 1 + dims), x[part.samples, part.inner])
     return x
 
 
@@ -145,11 +148,15 @@ class Columns:
             geometry.pointwise and geometry.positions >= _WORTH_A_PRODUCT and x.dtype == self.dtype
         )
         self.padded: Any = None
+        self.samples = self.source = None
         self.buffer: Any = None
 
     def at_rows(self, part: Part) -> Any:
         """``(groups, channels of a group * taps, samples * positions)`` for rows of the output."""
-        return self._copied(self.windows(self.x[part.samples], part.inner))
+        if part.samples != self.samples:  # else other rows of the same image
+            self.samples = part.samples
+            self.source = self.readable(self.x[part.samples])
+        return self._copied(self.windows(self.source, part.inner))
 
     def at_channels(self, part: Part) -> Any:
         """The same for some channels of each group, at all positions."""
@@ -158,7 +165,7 @@ class Columns:
         if part.inner.stop - part.inner.start < channels:
             apart = block.reshape(part.number, groups, channels, *block.shape[2:])
             block = apart[:, :, part.inner].reshape(part.number, -1, *block.shape[2:])
-        return self._copied(self.windows(block))
+        return self._copied(self.windows(self.readable(block)))
 
     def _copied(self, windows: Any) -> Any:
         if self.buffer is None:  # the first part is the largest
@@ -170,11 +177,9 @@ class Columns:
         count = samples * rows * (self.geometry.positions // self.geometry.out[0])
         return copied.reshape(self.geometry.groups, -1, count)
 
-    def windows(self, block: Any, rows: slice | None = None) -> Any:
+    def windows(self, source: Any, rows: slice | None = None) -> Any:
         """A view ``(channels, *kernel, samples, *out)`` of ``(samples, channels, *size)``."""
-        geometry = self.geometry
-        source = np.ascontiguousarray(self._with_padding(block) if geometry.pads else block)
-        steps = source.strides[2:]
+        geometry, steps = self.geometry, source.strides[2:]
         out, offset = geometry.out, 0
         if rows is not None:
             out = rows.stop - rows.start, *out[1:]
@@ -188,8 +193,11 @@ class Columns:
             ),
         )  # fmt: skip
 
-    def _with_padding(self, block: Any) -> Any:
+    def readable(self, block: Any) -> Any:
+        """``block`` with padding, where kernels read it, and in order."""
         geometry = self.geometry
+        if not geometry.pads:
+            return np.ascontiguousarray(block)
         lines = block.shape[0] * block.shape[1]
         if self.padded is None:
             self.padded = np.zeros((lines, *geometry.reach), self.dtype)
@@ -215,44 +223,95 @@ def _matrices(weight: Any, geometry: Geometry, dtype: Any) -> Any:
     return weight.astype(dtype, copy=False).reshape(geometry.groups, filters, size)
 
 
-def _merged(g: Any, part: Part, groups: int, dtype: Any) -> Any:
-    """Samples side by side: ``(groups, filters of a group, samples * positions)``."""
-    block = g[part.samples].astype(dtype, copy=False)
-    filters, count = block.shape[1], block.size // block.shape[1]
-    return block.swapaxes(0, 1).reshape(groups, filters // groups, count)
+def _merged(g: Any, part: Part, groups: int, dtype: Any, width: int = 0) -> Any:
+    """Samples side by side: ``(groups, filters of a group, samples * positions)``.
+
+    With ``width``, zeros make rows of the image that long.
+    """
+    block = g[part.samples].swapaxes(0, 1)
+    if width > block.shape[-1]:
+        wide = np.zeros((*block.shape[:-1], width), dtype)
+        wide[..., : block.shape[-1]] = block
+        block = wide
+    filters, count = block.shape[0], block.size // block.shape[0]
+    return block.astype(dtype, copy=False).reshape(groups, filters // groups, count)
 
 
 def _turned(weight: Any, geometry: Geometry) -> Any:
     """The weight of the gradient of the input: taps from the back, filters for channels."""
     groups, dims = geometry.groups, len(geometry.kernel)
     apart = weight.reshape(groups, -1, *weight.shape[1:])[(..., *(slice(None, None, -1),) * dims)]
-    return apart.swapaxes(1, 2).reshape(-1, weight.shape[0] // groups, *geometry.kernel)
+    shape = -1, weight.shape[0] // groups, *geometry.kernel
+    return np.ascontiguousarray(apart.swapaxes(1, 2).reshape(shape))  # BLAS reads forwards only
 
 
-def _scattered(columns: Any, geometry: Geometry) -> Any:
-    """``(lines, *kernel, samples, *out) -> (samples, lines, *size)``: adds up what taps read.
+class Phases:
+    """An image apart by the remainders of places divided by the stride.
 
-    Elements whose places differ by a multiple of the stride lie side by side while they are added,
-    so each tap is added to neighbours.
+    What a tap reads lies side by side in one of them, so that taps are added to neighbours.
     """
-    stride, dims = geometry.stride, len(geometry.size)
-    per_phase = [
-        -(-max(r, p + n) // s)
-        for r, p, n, s in zip(geometry.reach, geometry.padding, geometry.size, stride, strict=True)
-    ]
-    lines, samples = columns.shape[0], columns.shape[1 + dims]
-    phases = np.zeros((*stride, lines, samples, *per_phase), columns.dtype)
-    for tap in product(*map(range, geometry.kernel)):
+
+    def __init__(self, geometry: Geometry) -> None:
+        self.geometry = geometry
+        self.size = [
+            -(-max(r, p + n) // s)
+            for r, p, n, s in zip(geometry.reach, geometry.padding, geometry.size, geometry.stride,
+                                  strict=True)
+        ]  # fmt: skip
+
+    @property
+    def width(self) -> int:
+        """How long rows of columns should be: rows as long as a phase's are added as one."""
+        wide, narrow = self.size[-1], self.geometry.out[-1]
+        return wide if len(self.size) > 1 and wide <= narrow + narrow // 4 + 1 else narrow
+
+    def scatter(self, columns: Any, out: Any, bias: Any = None) -> None:
+        """Writes to ``out`` what the columns and a bias of each line add up to.
+
+        Shape:   columns (lines, *kernel, samples, *out[:-1], width), out (samples, lines, *size)
+        """
+        dims = len(self.size)
+        lines, samples = columns.shape[0], columns.shape[1 + dims]
+        phases = np.zeros((*self.geometry.stride, lines, samples, *self.size), columns.dtype)
+        if bias is not None:
+            phases += bias.reshape(-1, *(1,) * (1 + dims))
+        as_one = dims > 1 and columns.shape[-1] == self.size[-1]
+        if as_one:
+            columns = columns.reshape(*columns.shape[:-2], -1)
+        for tap in product(*map(range, self.geometry.kernel)):
+            phase, window = self._window(tap, as_one)
+            whole = phases[phase]
+            if as_one:
+                whole = whole.reshape(*whole.shape[:-2], -1)
+            here = whole[(..., *window)]
+            here += columns[(slice(None), *tap)][..., : here.shape[-1]]
+        for phase in product(*map(range, self.geometry.stride)):
+            there, here = self._interleaved(phase)
+            out[(..., *there)] = phases[phase].swapaxes(0, 1)[(..., *here)]
+
+    def _window(self, tap: tuple[int, ...], as_one: bool) -> Any:
+        """The phase that a tap reads, and where in it."""
+        geometry = self.geometry
         at = [t * d for t, d in zip(tap, geometry.dilation, strict=True)]
-        phase = phases[tuple([a % s for a, s in zip(at, stride, strict=True)])]
-        first = [a // s for a, s in zip(at, stride, strict=True)]
+        phase = tuple([a % s for a, s in zip(at, geometry.stride, strict=True)])
+        first = [a // s for a, s in zip(at, geometry.stride, strict=True)]
         window = [slice(f, f + o) for f, o in zip(first, geometry.out, strict=True)]
-        phase[(..., *window)] += columns[(slice(None), *tap)]
-    order = [dims + 1, dims, *(axis for d in range(dims) for axis in (dims + 2 + d, d))]
-    wide = [n * s for n, s in zip(per_phase, stride, strict=True)]
-    image: Any = phases.transpose(order).reshape(samples, lines, *wide)
-    low = zip(geometry.padding, geometry.size, strict=True)
-    return image[(..., *(slice(p, p + n) for p, n in low))]
+        if as_one:
+            start = first[-2] * self.size[-1] + first[-1]
+            length = (geometry.out[-2] - 1) * self.size[-1] + geometry.out[-1]
+            window[-2:] = [slice(start, start + length)]
+        return phase, window
+
+    def _interleaved(self, phase: tuple[int, ...]) -> Any:
+        """Where a phase's elements stand in the image, and which of them do."""
+        there, here = [], []
+        for r, s, p, n in zip(phase, self.geometry.stride, self.geometry.padding,
+                              self.geometry.size, strict=True):  # fmt: skip
+            first = max(0, -((r - p) // s))
+            start = first * s + r - p
+            here.append(slice(first, first + max(0, -((start - n) // s))))
+            there.append(slice(start, None, s))
+        return there, here
 
 
 def _beside(bias: Any, y: Any) -> Any:
