@@ -113,7 +113,7 @@ def _arguments(kernel: Any, dilation: Any, padding: Any, stride: Any) -> tuple[S
 
 def _pair(argument: str, value: Any) -> Sizes:
     pair = numbers("im2col", argument, value)
-    if len(pair) == 1:
+    if not isinstance(value, (list, tuple)):
         return pair * 2
     if len(pair) != 2:
         raise bad_block_argument(argument, pair)

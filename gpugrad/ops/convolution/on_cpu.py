@@ -148,7 +148,8 @@ class Columns:
             geometry.pointwise and geometry.positions >= _WORTH_A_PRODUCT and x.dtype == self.dtype
         )
         self.padded: Any = None
-        self.samples = self.source = None
+        self.samples: slice | None = None
+        self.source: Any = None
         self.buffer: Any = None
 
     def at_rows(self, part: Part) -> Any:

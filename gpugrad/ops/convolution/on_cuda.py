@@ -147,22 +147,22 @@ def weight_gradient(x: Any, g: Any, geometry: Geometry) -> Any:
     x, g = xp.ascontiguousarray(x), xp.ascontiguousarray(g)
     if not x.size or not g.size:
         return xp.zeros(shape, x.dtype)
-    weight = xp.empty(shape, x.dtype)
+    weight = xp.empty(shape, wide_dtype(x) or x.dtype)
     if _depthwise(weight, geometry):
+        weight = xp.empty(shape, x.dtype)
         kernel = row_kernel("convolution", "depthwise_weights", _ELEMENTS[x.dtype.name])
         kernel((min(weight.size, 1 << 20),), (_THREADS,), (
             _packed(geometry), x, g, weight, np.int32(groups), np.int32(filters // groups),
             x.shape[0], weight.size,
         ))  # fmt: skip
         return weight
-    wide = wide_dtype(x) or x.dtype
-    total = xp.empty((groups, filters // groups, channels * geometry.taps), wide)
+    total = weight.reshape(groups, filters // groups, channels * geometry.taps)
     for part in channel_parts(geometry, x.shape[0], channels, LIMIT):
         columns = _columns(x, geometry, part, merged=True, channels=True)
         here = total[:, :, part.inner.start * geometry.taps : part.inner.stop * geometry.taps]
         rows = _side_by_side(g[part.samples], groups)
         multiply_into(here, rows, columns.swapaxes(1, 2), accumulate=part.samples.start > 0)
-    return total.reshape(shape).astype(x.dtype, copy=False)
+    return weight.astype(x.dtype, copy=False)
 
 
 # ------------------------------------------------------------------------------- unfold and fold
