@@ -176,8 +176,8 @@ template <typename F> __device__ void for_each_line(Count lines, F f) {
 GG_FN Count own_place() { return Count(blockIdx.x) * blockDim.x + threadIdx.x; }
 
 template <typename T>
-__global__ void im2col(Geometry g, Columns c, const T* __restrict__ x, T* columns, Count lines,
-                       Count positions) {
+__global__ void im2col(const __grid_constant__ Geometry g, const __grid_constant__ Columns c,
+                       const T* __restrict__ x, T* columns, Count lines, Count positions) {
   const Count position = own_place();
   if (position >= positions) return;
   const Place out = place_of(c.first_position + position, g.out);
@@ -185,8 +185,8 @@ __global__ void im2col(Geometry g, Columns c, const T* __restrict__ x, T* column
 }
 
 template <typename T, typename U>
-__global__ void col2im(Geometry g, Columns c, const U* __restrict__ columns, const T* bias, T* x,
-                       Count lines) {
+__global__ void col2im(const __grid_constant__ Geometry g, const __grid_constant__ Columns c,
+                       const U* __restrict__ columns, const T* bias, T* x, Count lines) {
   const Count pixel = own_place();
   if (pixel >= g.pixels()) return;
   const Place place = place_of(pixel, g.size);
@@ -195,8 +195,9 @@ __global__ void col2im(Geometry g, Columns c, const U* __restrict__ columns, con
 }
 
 template <typename T>
-__global__ void depthwise_forward(Geometry g, const T* __restrict__ x, const T* __restrict__ weight,
-                                  const T* bias, T* y, int channels, int filters, Count lines) {
+__global__ void depthwise_forward(const __grid_constant__ Geometry g, const T* __restrict__ x,
+                                  const T* __restrict__ weight, const T* bias, T* y, int channels,
+                                  int filters, Count lines) {
   const Count position = own_place();
   if (position >= g.positions()) return;
   const Place out = place_of(position, g.out);
@@ -206,7 +207,7 @@ __global__ void depthwise_forward(Geometry g, const T* __restrict__ x, const T* 
 }
 
 template <typename T>
-__global__ void depthwise_backward(Geometry g, const T* __restrict__ y,
+__global__ void depthwise_backward(const __grid_constant__ Geometry g, const T* __restrict__ y,
                                    const T* __restrict__ weight, const T* bias, T* x, int channels,
                                    int filters, Count lines) {
   const Count pixel = own_place();
@@ -218,9 +219,9 @@ __global__ void depthwise_backward(Geometry g, const T* __restrict__ y,
 }
 
 template <typename T>
-__global__ void depthwise_weights(Geometry g, const T* __restrict__ x, const T* __restrict__ y,
-                                  T* weight, int channels, int filters, Count samples,
-                                  Count elements) {
+__global__ void depthwise_weights(const __grid_constant__ Geometry g, const T* __restrict__ x,
+                                  const T* __restrict__ y, T* weight, int channels, int filters,
+                                  Count samples, Count elements) {
   const Block team;
   for (Count element = blockIdx.x; element < elements; element += gridDim.x)
     depthwise_weight(g, x, y, weight, channels, filters, samples, element, team);

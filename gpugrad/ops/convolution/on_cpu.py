@@ -104,13 +104,14 @@ def weight_gradient(x: Any, g: Any, geometry: Geometry) -> Any:
     groups, taps = geometry.groups, geometry.taps
     channels, filters = x.shape[1] // groups, g.shape[1]
     columns = Columns(x, geometry)
-    total = np.zeros((groups, filters // groups, channels * taps), columns.dtype)
+    weight = np.zeros((filters, channels, *geometry.kernel), columns.dtype)
+    total = weight.reshape(groups, filters // groups, channels * taps)
     if x.size and g.size:
         for part in channel_parts(geometry, x.shape[0], channels, LIMIT):
             here = total[:, :, part.inner.start * taps : part.inner.stop * taps]
             rows = _merged(g, part, groups, columns.dtype)
             here += np.matmul(rows, columns.at_channels(part).swapaxes(1, 2))
-    return total.reshape(filters, channels, *geometry.kernel).astype(x.dtype, copy=False)
+    return weight.astype(x.dtype, copy=False)
 
 
 # ------------------------------------------------------------------------------- unfold and fold
