@@ -105,6 +105,7 @@ F.conv2d(t(1, 3, 5, 5), t(2, 3, 3, 3), t(2, dtype='float32'))
 F.conv2d(t(1, 3, 5, 5), t(2, 3, 3, 3), stride=(1, 1, 1))
 F.conv2d(t(1, 3, 5, 5), t(2, 3, 3, 3), padding=())
 F.conv2d(t(1, 3, 5, 5), t(2, 3, 3, 3), stride=1.5)
+F.conv2d(t(1, 4, 5, 5), t(2, 2, 3, 3), groups=2.0)
 F.conv2d(t(1, 3, 5, 5), t(2, 3, 3, 3), padding='same', stride=2)
 F.conv2d(t(1, 3, 5, 5), t(2, 3, 3, 3), padding='full')
 F.conv2d(t(1, 3, 0, 5), t(2, 3, 3, 3), padding=2)
@@ -281,6 +282,20 @@ def test_gpu_agrees_with_cpu(image: Any, kernel: Any, groups: int, dtype: str) -
         assert a.dtype is b.dtype is getattr(gpugrad, dtype)
         scale = np.abs(host(b)).max()
         assert_close(host(a) / scale, host(b) / scale, 8 * precision)
+
+
+@pytest.mark.cuda
+def test_blocks_of_booleans_are_unfolded_and_folded_on_a_gpu() -> None:
+    bits = np.random.default_rng(0).random((2, 3, 5, 4)) < 0.2
+    results = []
+    for device in ("cpu", "cuda"):
+        blocks = functional.unfold(gpugrad.tensor(bits, device=device), 2, padding=1)
+        image = functional.fold(blocks, (5, 4), 2, padding=1)
+        assert blocks.dtype is image.dtype is gpugrad.bool
+        results.append((blocks.cpu().numpy(), image.cpu().numpy()))
+    assert np.array_equal(results[0][0], results[1][0])
+    assert np.array_equal(results[0][1], bits)
+    assert np.array_equal(results[1][1], bits)
 
 
 @pytest.mark.cuda

@@ -32,7 +32,7 @@ from ...errors import (
 from ...graph import TensorBase, here, location
 from .geometry import Geometry, Sizes
 
-__all__ = ["check_operands", "geometry_of", "numbers", "transposed_geometry_of"]
+__all__ = ["check_operands", "geometry_of", "number", "numbers", "transposed_geometry_of"]
 
 
 def numbers(name: str, argument: str, value: Any) -> Sizes:
@@ -44,6 +44,16 @@ def numbers(name: str, argument: str, value: Any) -> Sizes:
     except TypeError:
         raise TypeError(
             f"{name}(): argument '{argument}' must be tuple of ints, not {type(value).__name__}"
+        ) from None
+
+
+def number(name: str, argument: str, value: Any) -> int:
+    """A whole number."""
+    try:
+        return index(value)
+    except TypeError:
+        raise TypeError(
+            f"{name}(): argument '{argument}' must be int, not {type(value).__name__}"
         ) from None
 
 

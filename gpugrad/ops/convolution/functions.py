@@ -12,7 +12,7 @@ from typing import Any
 from ...errors import bad_convolution_input, conv_tbc_mismatch
 from ..shape import permute, reshape
 from ..surface import public
-from .arguments import check_operands, geometry_of, numbers, transposed_geometry_of
+from .arguments import check_operands, geometry_of, number, numbers, transposed_geometry_of
 from .operation import convolution_op, input_gradient_op
 
 __all__ = [
@@ -82,7 +82,7 @@ def _conv(name: str, dims: int, input: Any, weight: Any, bias: Any, stride: Any,
         numbers(name, "stride", stride),
         padding if isinstance(padding, str) else numbers(name, "padding", padding),
         numbers(name, "dilation", dilation),
-        groups,
+        number(name, "groups", groups),
     )
     if not single:
         return convolution_op(input, weight, bias, geometry=geometry)
@@ -156,7 +156,7 @@ def _transposed(name: str, dims: int, input: Any, weight: Any, bias: Any, stride
         numbers(name, "padding", padding),
         numbers(name, "output_padding", output_padding),
         numbers(name, "dilation", dilation),
-        groups,
+        number(name, "groups", groups),
     )
     if not single:
         return input_gradient_op(input, weight, bias, geometry=geometry)

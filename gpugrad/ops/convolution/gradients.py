@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...errors import unexpected_gradient, wrong_rank
-from .arguments import check_operands, geometry_of, numbers
+from .arguments import check_operands, geometry_of, number, numbers
 from .operation import input_gradient_op, weight_gradient_op
 
 __all__ = [
@@ -103,7 +103,7 @@ def _geometry(name: str, dims: int, input: Any, weight: Any, g: Any, arguments: 
         raise wrong_rank(name, dims, input)
     geometry = geometry_of(
         input, weight, None, numbers(name, "stride", stride), numbers(name, "padding", padding),
-        numbers(name, "dilation", dilation), groups,
+        numbers(name, "dilation", dilation), number(name, "groups", groups),
     )  # fmt: skip
     output = input[0], weight[0], *geometry.out
     if tuple(g.shape) != output:
