@@ -199,7 +199,7 @@ class Columns:
         """``block`` with padding, where kernels read it, and in order."""
         geometry = self.geometry
         if not geometry.pads:
-            return np.ascontiguousarray(block)
+            return np.ascontiguousarray(block, self.dtype)
         lines = block.shape[0] * block.shape[1]
         if self.padded is None:
             self.padded = np.zeros((lines, *geometry.reach), self.dtype)
