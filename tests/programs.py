@@ -92,6 +92,8 @@ class Program:
         self.theirs: dict[str, Any] = {"torch": torch, "F": torch.nn.functional}
         self.names: list[str] = []
         self.leaves: list[str] = []
+        self.versions: dict[str, dict[Any, int]] = {}
+        self.single = False  # whether anything has been computed in float32
         self.compared = 0
         rng = np.random.default_rng(seed)
         for name in ("x", "y", "w", "c", "d"):
@@ -191,16 +193,31 @@ class Program:
                 self.leaves.append(name)
         touched = [n for n in self.names if n in text] if "backward" not in text else self.names
         for n in touched:
+            if self.unreadable(self.theirs[n]):
+                self.names.remove(n)
+                continue
             self.same(n, self.ours[n], self.theirs[n])
             self.compared += 1
-        if self.names[-1] == name and self.ours[name].numel() > LARGEST:
+        if name in self.names and self.ours[name].numel() > LARGEST:
             self.names.remove(name)
 
+    @staticmethod
+    def unreadable(theirs: Any) -> bool:
+        """Whether PyTorch refuses to read one of several views since its base was written to."""
+        try:
+            return theirs.grad_fn is False
+        except RuntimeError as error:
+            assert "is a view and its base" in str(error)
+            return True
+
     def same(self, name: str, ours: Any, theirs: Any) -> None:
+        if name not in self.versions:  # PyTorch writes some results in place: these are not new
+            self.versions[name] = {t: t._version for t in (ours, theirs)}
         facts = [(tuple(t.shape), str(t.dtype).partition(".")[2], t.requires_grad, t.is_leaf,
-                  t._version) for t in (ours, theirs)]  # fmt: skip
+                  t._version - self.versions[name].get(t, 0)) for t in (ours, theirs)]  # fmt: skip
         assert facts[0] == facts[1], f"{name}: {facts[0]} is not {facts[1]}"
-        tolerance = 1e-10 if "float32" not in facts[0][1] else 2e-5
+        self.single |= facts[0][1] == "float32"
+        tolerance = 2e-5 if self.single else 1e-10
         assert_close(host(ours), host(theirs), tolerance, name)
         if theirs.is_leaf and theirs.grad is not None:
             assert ours.grad is not None, f"{name}.grad is None"
