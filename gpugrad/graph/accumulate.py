@@ -19,7 +19,7 @@ from .modes import local
 from .node import Accumulator
 from .saved import mutated
 
-__all__ = ["add", "as_tensor", "deliver", "deliver_leaf", "run_hooks"]
+__all__ = ["add", "as_tensor", "deliver", "deliver_leaf", "run_hooks", "whole"]
 
 _ENGINE_ONLY = 5  # references to a gradient that arrives at a leaf and that nobody else has
 _IN_PLACE_FROM = 2048  # elements; below, a fresh array costs less than asking who else has this one
@@ -35,7 +35,7 @@ def add(total: Any, g: Any) -> Any:
         not isinstance(total, TensorBase)
         and total.size >= _IN_PLACE_FROM
         and getrefcount(total) <= 4
-        and _whole(total)
+        and whole(total)
         and total.dtype == g.dtype
     ):
         total += g
@@ -48,7 +48,7 @@ def as_array(g: Any) -> Any:
     return np.asarray(g) if isinstance(g, np.generic) else g
 
 
-def _whole(array: Any) -> bool:
+def whole(array: Any) -> bool:
     """Whether no other array looks at the bytes of ``array``, which only the engine has.
 
     An array from the pool of host arrays is a view of one that nobody else has.
@@ -111,7 +111,7 @@ def _first(leaf: TensorBase, g: Any) -> Any:
     References of such a buffer: one in each of this function, its two callers and the engine, and
     getrefcount's.
     """
-    ours = getrefcount(g) <= _ENGINE_ONLY and _whole(g)
+    ours = getrefcount(g) <= _ENGINE_ONLY and whole(g)
     if not ours or not g.flags.c_contiguous:
         g = g.copy()
     if g.dtype != leaf.kind.numpy:
@@ -125,7 +125,7 @@ def _first_recorded(g: Any) -> Any:
     A later pass adds in place to what ``.grad`` is: no other leaf and no saved slot may share it.
     """
     array, storage = g.array, g.storage
-    ours = getrefcount(g) <= _ENGINE_ONLY and getrefcount(array) <= 3 and _whole(array)
+    ours = getrefcount(g) <= _ENGINE_ONLY and getrefcount(array) <= 3 and whole(array)
     unshared = g.origin is None and (storage is None or not storage.saves)
     return g if ours and unshared and array.flags.c_contiguous else g.clone()
 

@@ -18,6 +18,7 @@ from ..errors import (
     not_required,
     seed_shape,
 )
+from .accumulate import whole
 from .base import TensorBase, new_tensor
 from .engine import run
 from .where import here, location
@@ -154,7 +155,7 @@ def _result(g: Any, target: TensorBase, materialize: bool) -> Any:
         g = kind.xp.zeros(target.shape, kind.numpy)
     if isinstance(g, TensorBase):
         return g
-    return new_tensor(g.copy() if isinstance(g.base, type(g)) else g, kind, shape=target.shape)
+    return new_tensor(g if whole(g) else g.copy(), kind, shape=target.shape)
 
 
 def _accumulate(target: TensorBase, g: Any) -> None:
