@@ -1,4 +1,4 @@
-"""Reductions: sums, means, extremes, variances, norms.
+"""Reductions that add or multiply: sums, means, products.
 
 Holds:     half precision is summed in float32 and rounded once; integers are summed in int64.
 Must not:  keep a full-size array where a result-size one will do.
@@ -9,19 +9,21 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..array import as_dtype
-from ..errors import nothing_to_reduce
+from ..array import as_dtype, int64
+from ..errors import DTypeError
 from ..graph import Size
-from .arithmetic import div
+from .arithmetic import div, mul
 from .broadcast import convert, expand, kind_of_value, wide_dtype
 from .compare import eq, where
 from .dims import axes_of, axis_of
 from .generic import custom, linear
-from .index import put_along
+from .index import slice_op
+from .join import cat, stack, zeros_as
 from .shape import reshape_op
 from .surface import public
 
-__all__ = ["amax", "amin", "kept_shape", "max_", "mean", "min_", "spread", "sum_"]
+__all__ = ["kept_shape", "mean", "mean_op", "nanmean", "nansum", "prod", "shared", "spread", "sum_",
+           "sum_op", "typed"]  # fmt: skip
 
 
 # ----------------------------------------------------------------------------------- sum and mean
@@ -61,11 +63,12 @@ mean_op = linear(
 )  # fmt: skip
 
 
-def _typed(input: Any, dtype: Any) -> Any:
+def typed(input: Any, dtype: Any) -> Any:
+    """``input`` in the dtype an argument names, if it names one."""
     return input if dtype is None else convert(input, input.kind.with_dtype(as_dtype(dtype)))
 
 
-@public("torch method")
+@public("torch method out")
 def sum_(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
     """The sum of all elements, or over ``dim`` (one or several).
 
@@ -74,10 +77,10 @@ def sum_(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = Non
     Saves:   nothing
     """
     axes = axes_of(dim, len(input.shape))
-    return sum_op(_typed(input, dtype), axes=axes, keepdim=keepdim)
+    return sum_op(typed(input, dtype), axes=axes, keepdim=keepdim)
 
 
-@public("torch method")
+@public("torch method out")
 def mean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
     """The mean of all elements, or over ``dim``.
 
@@ -85,7 +88,7 @@ def mean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = Non
     Saves:   nothing
     Raises:  RuntimeError for integers
     """
-    input = _typed(input, dtype)
+    input = typed(input, dtype)
     if not input.kind.is_floating_point:
         raise RuntimeError(
             "mean(): could not infer output dtype. Input dtype must be either a floating point or "
@@ -94,129 +97,101 @@ def mean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = Non
     return mean_op(input, axes=axes_of(dim, len(input.shape)), keepdim=keepdim)
 
 
-# --------------------------------------------------------------------------------------- extremes
-@custom(node_name="Amax", saves=("x", "result"))
-def amax_op(xp: Any, x: Any, *, axes: Any, keepdim: Any) -> Any:
-    """The largest elements; equal ones share the cotangent evenly."""
-    return x.max(axis=axes, keepdims=keepdim)
+@custom(node_name="Nansum", saves=("x",))
+def nansum_op(xp: Any, x: Any, *, axes: tuple[int, ...], keepdim: bool) -> Any:
+    """The sum of what is not NaN."""
+    return _sum(xp, xp.where(x != x, x.dtype.type(0), x), axes=axes, keepdim=keepdim)
 
 
-@amax_op.vjp
-def _(g: Any, x: Any, y: Any, *, axes: Any, keepdim: Any, shapes: Any) -> Any:
-    return shared(g, x, y, axes, shapes[0])
+@nansum_op.vjp
+def _(g: Any, x: Any, *, axes: Any, keepdim: Any, shapes: Any) -> Any:
+    return where(eq(x, x), spread(g, axes, shapes[0]), 0.0)
 
 
-@custom(node_name="Amin", saves=("x", "result"))
-def amin_op(xp: Any, x: Any, *, axes: Any, keepdim: Any) -> Any:
-    """The smallest elements; equal ones share the cotangent evenly."""
-    return x.min(axis=axes, keepdims=keepdim)
+@public("torch method out")
+def nansum(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
+    """``sum`` with NaN counted as zero.
+
+    Saves:   input; nothing for integers
+    """
+    input = typed(input, dtype)
+    op = nansum_op if input.kind.is_floating_point else sum_op
+    return op(input, axes=axes_of(dim, len(input.shape)), keepdim=keepdim)
 
 
-@amin_op.vjp
-def _(g: Any, x: Any, y: Any, *, axes: Any, keepdim: Any, shapes: Any) -> Any:
-    return shared(g, x, y, axes, shapes[0])
+@public("torch method out")
+def nanmean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
+    """``mean`` of what is not NaN.
+
+    Saves:   input, and how many elements count
+    Raises:  RuntimeError for integers
+    """
+    if not input.kind.is_floating_point:
+        raise DTypeError(
+            "nanmean(): expected input to have floating point or complex dtype but got "
+            f"{input.kind.dtype.name}"
+        )
+    input = typed(input, dtype)
+    axes = axes_of(dim, len(input.shape))
+    count = sum_op(eq(input, input), axes=axes, keepdim=keepdim)
+    return div(nansum_op(input, axes=axes, keepdim=keepdim), convert(count, input.kind))
+
+
+# --------------------------------------------------------------------------------------- products
+@custom(node_name="Prod", saves=("x",))
+def prod_op(xp: Any, x: Any, *, axis: int, keepdim: bool) -> Any:
+    """The product along one axis; zeros need no special case in its gradient."""
+    wide = wide_dtype(x)
+    y = x.prod(axis=axis, dtype=wide, keepdims=keepdim)
+    return y.astype(x.dtype) if wide == "float32" else y
+
+
+@prod_op.vjp
+def _(g: Any, x: Any, *, axis: Any, keepdim: Any, shapes: Any) -> Any:
+    return mul(products_of_others(x, axis), spread(g, (axis,), shapes[0]))
+
+
+def products_of_others(x: Any, axis: int) -> Any:
+    """For each element the product of all others along ``axis``.
+
+    Pairs are multiplied; what the others of a pair make, times its one half, is what the others of
+    its other half make. So it takes log2(n) levels of multiplications, which can be differentiated.
+    """
+    count, shape = x.shape[axis], list(x.shape)
+    if count < 2:
+        return zeros_as(x, shape) + 1
+    before = (slice(None),) * axis
+    if count % 2:
+        shape[axis] = 1
+        x = cat([x, zeros_as(x, shape) + 1], axis)
+    left = slice_op(x, key=(*before, slice(0, None, 2)))
+    right = slice_op(x, key=(*before, slice(1, None, 2)))
+    others = products_of_others(mul(left, right), axis)
+    pairs = stack([mul(others, right), mul(others, left)], axis + 1)
+    shape[axis] = x.shape[axis]
+    both = reshape_op(pairs, shape=Size(shape))
+    return slice_op(both, key=(*before, slice(count))) if count % 2 else both
+
+
+@public("torch method out")
+def prod(input: Any, dim: int | None = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
+    """The product of all elements, or along ``dim``.
+
+    Dtype:   integers and bool -> int64
+    Saves:   input
+    """
+    input = typed(input, dtype)
+    shape = input.shape
+    if not shape:
+        whole = input if input.kind.is_floating_point else typed(input, int64)
+        return whole.clone()
+    if dim is None:
+        return prod_op(input.reshape(-1), axis=0, keepdim=False)
+    return prod_op(input, axis=axis_of(dim, len(shape)), keepdim=keepdim)
 
 
 def shared(g: Any, x: Any, y: Any, axes: tuple[int, ...], shape: Size) -> Any:
-    """``g`` divided among the elements of ``x`` that equal the extreme ``y``."""
+    """``g`` divided among the elements of ``x`` that equal the reduced ``y``."""
     hit = eq(x, spread(y, axes, shape))
     count = convert(sum_op(hit, axes=axes, keepdim=False), kind_of_value(x))
     return where(hit, spread(g / reshape_op(count, shape=Size(g.shape)), axes, shape), 0.0)
-
-
-@public("torch method out")
-def amax(input: Any, dim: Any = (), keepdim: bool = False) -> Any:
-    """The largest element over ``dim``; ties share the gradient."""
-    return amax_op(input, axes=_filled_axes("amax", input, dim), keepdim=keepdim)
-
-
-@public("torch method out")
-def amin(input: Any, dim: Any = (), keepdim: bool = False) -> Any:
-    """The smallest element over ``dim``; ties share the gradient."""
-    return amin_op(input, axes=_filled_axes("amin", input, dim), keepdim=keepdim)
-
-
-def _filled_axes(name: str, input: Any, dim: Any) -> tuple[int, ...]:
-    """The axes ``dim`` names, none of which may be empty."""
-    axes = axes_of(dim, len(input.shape))
-    if not input.array.size:
-        if len(axes) == len(input.shape):
-            raise nothing_to_reduce(name)
-        for axis in axes:
-            if not input.shape[axis]:
-                raise nothing_to_reduce(name, axis)
-    return axes
-
-
-@custom(node_name="Max", saves=("result1",))
-def max_dim_op(xp: Any, x: Any, *, axis: Any, keepdim: Any) -> Any:
-    """Largest elements along one axis, and where they are."""
-    return extreme(xp, x, x.argmax(axis), axis, keepdim)
-
-
-@max_dim_op.vjp
-def _(g: Any, index: Any, *, axis: Any, keepdim: Any, shapes: Any) -> Any:
-    return placed(g, index, axis, shapes[0])
-
-
-@custom(node_name="Min", saves=("result1",))
-def min_dim_op(xp: Any, x: Any, *, axis: Any, keepdim: Any) -> Any:
-    """Smallest elements along one axis, and where they are."""
-    return extreme(xp, x, x.argmin(axis), axis, keepdim)
-
-
-@min_dim_op.vjp
-def _(g: Any, index: Any, *, axis: Any, keepdim: Any, shapes: Any) -> Any:
-    return placed(g, index, axis, shapes[0])
-
-
-def extreme(xp: Any, x: Any, index: Any, axis: int, keepdim: bool) -> tuple[Any, Any]:
-    """Values and positions from positions along ``axis``."""
-    if not x.ndim:
-        return x.copy(), xp.asarray(index)
-    index = xp.expand_dims(index, axis)
-    values = xp.take_along_axis(x, index, axis)
-    return (values, index) if keepdim else (values.squeeze(axis), index.squeeze(axis))
-
-
-def placed(g: Any, index: Any, axis: int, shape: Size) -> Any:
-    """``g`` put back at ``index`` along ``axis``, zero elsewhere."""
-    if not shape:
-        return g
-    kept = kept_shape(shape, (axis,))
-    return put_along(
-        reshape_op(g, shape=kept), reshape_op(index, shape=kept), axis=axis, shape=shape
-    )
-
-
-class values_indices(tuple[Any, Any]):  # noqa: N801  (named as PyTorch's results are)
-    """A pair with the fields ``values`` and ``indices``."""
-
-    __slots__ = ()
-    values = property(lambda self: self[0])
-    indices = property(lambda self: self[1])
-
-
-@public("torch method out")
-def max_(input: Any, dim: int | None = None, keepdim: bool = False) -> Any:
-    """The largest element; with ``dim`` a pair of values and indices.
-
-    Saves:   without dim: input and result; with dim: the indices
-    """
-    if dim is None:
-        return amax(input)
-    axis = axis_of(dim, len(input.shape))
-    if input.shape and not input.shape[axis]:
-        raise nothing_to_reduce("max", axis)
-    return values_indices(max_dim_op(input, axis=axis, keepdim=keepdim))
-
-
-@public("torch method out")
-def min_(input: Any, dim: int | None = None, keepdim: bool = False) -> Any:
-    """The smallest element; with ``dim`` a pair of values and indices."""
-    if dim is None:
-        return amin(input)
-    axis = axis_of(dim, len(input.shape))
-    if input.shape and not input.shape[axis]:
-        raise nothing_to_reduce("min", axis)
-    return values_indices(min_dim_op(input, axis=axis, keepdim=keepdim))

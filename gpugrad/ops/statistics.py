@@ -1,6 +1,6 @@
-"""Reductions made of others, and those without a gradient.
+"""Variances, norms, logarithms of sums, and questions about all elements.
 
-Holds:     ``var`` saves its input once; results that are positions or truth values record nothing.
+Holds:     ``var`` saves its input once; counts and truth values record nothing.
 Must not:  reimplement a sum: see reduce.py.
 """
 
@@ -9,41 +9,40 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..array import bool_, int64
-from ..errors import DTypeError, not_floating, nothing_to_reduce
-from ..graph import Size, new_tensor
-from .arithmetic import exp, mul, sign, sub
+import numpy as np
+
+from ..array import bool_, default_dtype, int64, uint8
+from ..errors import DTypeError, not_floating
+from ..graph import new_tensor
+from .arithmetic import div, exp, mul, sign, sub
 from .arithmetic import pow as power
-from .broadcast import wide_dtype
+from .broadcast import convert
 from .compare import eq, where
-from .dims import axes_of, axis_of
-from .generic import Linear, custom, linear
-from .index import slice_op
-from .join import cat, stack, zeros_as
-from .rearrange import flip_op
-from .reduce import kept_shape, mean_op, shared, spread, sum_, sum_op
-from .shape import reshape_op
+from .dims import axes_of
+from .generic import custom
+from .reduce import mean_op, shared, spread, sum_, sum_op
 from .surface import public
 
-__all__ = ["all_", "any_", "argmax", "argmin", "count_nonzero", "cumsum", "logsumexp", "norm",
-           "prod", "std", "var", "var_mean"]  # fmt: skip
+__all__ = ["all_", "any_", "count_nonzero", "logsumexp", "norm", "std", "std_mean", "var",
+           "var_mean"]  # fmt: skip
 
 
 # --------------------------------------------------------------------------------------- variance
 @custom(node_name="Var", saves=("x",))
 def var_op(xp: Any, x: Any, *, axes: Any, keepdim: Any, correction: Any) -> Any:
     """Mean squared distance from the mean, with ``count - correction`` in the denominator."""
-    return _variance(xp, x, axes, keepdim, correction).astype(x.dtype)
+    return _moments(xp, x, axes, keepdim, correction)[0].astype(x.dtype)
 
 
-def _variance(xp: Any, x: Any, axes: Any, keepdim: bool, correction: float) -> Any:
-    """The variance, of half types in float32."""
+def _moments(xp: Any, x: Any, axes: Any, keepdim: bool, correction: float) -> tuple[Any, Any]:
+    """Variance and mean, of half types in float32."""
     wide = x.astype("float32") if x.dtype.itemsize < 4 else x
     count = math.prod([x.shape[a] for a in axes])
-    centred = wide - wide.sum(axis=axes, keepdims=True) / max(count, 1)
+    mean = wide.sum(axis=axes, keepdims=True) / count if count else wide.sum(axis=axes) + xp.nan
+    centred = wide - mean
     centred *= centred
     total = centred.sum(axis=axes, keepdims=keepdim)
-    return xp.divide(total, max(count - correction, 0))
+    return xp.divide(total, max(count - correction, 0)), mean.reshape(total.shape)
 
 
 @var_op.vjp
@@ -61,14 +60,18 @@ def _variance_vjp(g: Any, x: Any, axes: Any, correction: float, shapes: Any) -> 
 @custom(node_name="Std", saves=("x", "result"))
 def std_op(xp: Any, x: Any, *, axes: Any, keepdim: Any, correction: Any) -> Any:
     """The square root of the variance; its gradient at zero is zero."""
-    return xp.sqrt(_variance(xp, x, axes, keepdim, correction)).astype(x.dtype)
+    return xp.sqrt(_moments(xp, x, axes, keepdim, correction)[0]).astype(x.dtype)
 
 
 @std_op.vjp
 def _(g: Any, x: Any, y: Any, *, axes: Any, keepdim: Any, correction: Any, shapes: Any) -> Any:
+    return _variance_vjp(_half_over(g, y), x, axes, correction, shapes)
+
+
+def _half_over(g: Any, y: Any) -> Any:
+    """The cotangent of a variance from that of its root ``y``; none where that is zero."""
     zero = eq(y, 0.0)
-    half = where(zero, 0.0, mul(0.5, g / where(zero, 1.0, y)))
-    return _variance_vjp(half, x, axes, correction, shapes)
+    return where(zero, 0.0, mul(0.5, g / where(zero, 1.0, y)))
 
 
 @public("torch method out")
@@ -106,13 +109,63 @@ def _spread_of(op: Any, input: Any, dim: Any, unbiased: bool | None, keepdim: bo
     return op(input, axes=axes_of(dim, len(input.shape)), keepdim=keepdim, correction=correction)
 
 
+@custom(node_name="VarMean", saves=("x",), many=True)
+def var_mean_op(xp: Any, x: Any, *, axes: Any, keepdim: bool, correction: float) -> Any:
+    """The variance and the mean."""
+    both = _moments(xp, x, axes, keepdim, correction)
+    return tuple([xp.asarray(y).astype(x.dtype, copy=False) for y in both])
+
+
+@var_mean_op.vjp
+def _(g: Any, x: Any, *, axes: Any, keepdim: bool, correction: float, shapes: Any) -> Any:
+    return _moments_vjp(g[0], g[1], x, axes, correction, shapes)
+
+
+@custom(node_name="StdMean", saves=("x", "result"), many=True)
+def std_mean_op(xp: Any, x: Any, *, axes: Any, keepdim: bool, correction: float) -> Any:
+    """The standard deviation and the mean."""
+    variance, mean = _moments(xp, x, axes, keepdim, correction)
+    return tuple([xp.asarray(y).astype(x.dtype, copy=False) for y in (xp.sqrt(variance), mean)])
+
+
+@std_mean_op.vjp
+def _(g: Any, x: Any, y: Any, *, axes: Any, keepdim: bool, correction: float, shapes: Any) -> Any:
+    half = None if g[0] is None else _half_over(g[0], y)
+    return _moments_vjp(half, g[1], x, axes, correction, shapes)
+
+
+def _moments_vjp(gv: Any, gm: Any, x: Any, axes: Any, correction: float, shapes: Any) -> Any:
+    """From cotangents of the variance and the mean, either of which may be missing."""
+    if gv is None:
+        return _mean_vjp(gm, axes, shapes)
+    whole = _variance_vjp(gv, x, axes, correction, shapes)
+    return whole if gm is None else whole + _mean_vjp(gm, axes, shapes)
+
+
+def _mean_vjp(g: Any, axes: Any, shapes: Any) -> Any:
+    return spread(div(g, math.prod([shapes[0][a] for a in axes])), axes, shapes[0])
+
+
 @public("torch out")
 def var_mean(input: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *,
              correction: float | None = None) -> tuple[Any, Any]:
-    """Variance and mean."""
-    axes = axes_of(dim, len(input.shape))
-    centre = mean_op(input, axes=axes, keepdim=keepdim)
-    return var(input, dim, unbiased, keepdim, correction=correction), centre
+    """Variance and mean, as ``var`` and ``mean`` give them.
+
+    Saves:   input
+    """
+    result: tuple[Any, Any] = _spread_of(var_mean_op, input, dim, unbiased, keepdim, correction)
+    return result
+
+
+@public("torch out")
+def std_mean(input: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *,
+             correction: float | None = None) -> tuple[Any, Any]:
+    """Standard deviation and mean, as ``std`` and ``mean`` give them.
+
+    Saves:   input and the standard deviation
+    """
+    result: tuple[Any, Any] = _spread_of(std_mean_op, input, dim, unbiased, keepdim, correction)
+    return result
 
 
 # ------------------------------------------------------------------------------------------ norms
@@ -161,12 +214,14 @@ def _(g: Any, x: Any, y: Any, *, p: float, axes: Any, keepdim: bool, shapes: Any
     return mul(where(eq(x, 0.0), 0.0, slope) if p < 1 else slope, unit)
 
 
-@public("torch method out")
+@public("torch method out special")
 def logsumexp(input: Any, dim: Any, keepdim: bool = False) -> Any:
     """``log(sum(exp(input)))`` over ``dim``, without overflow.
 
     Saves:   input and result
     """
+    if not input.kind.is_floating_point:
+        input = convert(input, input.kind.with_dtype(default_dtype()))
     return logsumexp_op(input, axes=axes_of(dim, len(input.shape)), keepdim=keepdim)
 
 
@@ -188,123 +243,31 @@ def _(g: Any, x: Any, y: Any, *, axes: Any, keepdim: Any, shapes: Any) -> Any:
     return mul(spread(g, axes, shapes[0]), exp(sub(x, spread(y, axes, shapes[0]))))
 
 
-# ----------------------------------------------------------------------------- products and scans
-@custom(node_name="Prod", saves=("x",))
-def prod_op(xp: Any, x: Any, *, axis: Any, keepdim: Any) -> Any:
-    """The product along one axis; zeros need no special case in its gradient."""
-    wide = wide_dtype(x)
-    y = x.prod(axis=axis, dtype=wide, keepdims=keepdim)
-    return y.astype(x.dtype) if wide == "float32" else y
-
-
-@prod_op.vjp
-def _(g: Any, x: Any, *, axis: Any, keepdim: Any, shapes: Any) -> Any:
-    return mul(products_of_others(x, axis), spread(g, (axis,), shapes[0]))
-
-
-def products_of_others(x: Any, axis: int) -> Any:
-    """For each element the product of all others along ``axis``.
-
-    Pairs are multiplied; what the others of a pair make, times its one half, is what the others of
-    its other half make. So it takes log2(n) levels of multiplications, which can be differentiated.
-    """
-    count, shape = x.shape[axis], list(x.shape)
-    if count < 2:
-        return zeros_as(x, shape) + 1
-    before = (slice(None),) * axis
-    if count % 2:
-        shape[axis] = 1
-        x = cat([x, zeros_as(x, shape) + 1], axis)
-    left = slice_op(x, key=(*before, slice(0, None, 2)))
-    right = slice_op(x, key=(*before, slice(1, None, 2)))
-    others = products_of_others(mul(left, right), axis)
-    pairs = stack([mul(others, right), mul(others, left)], axis + 1)
-    shape[axis] = x.shape[axis]
-    both = reshape_op(pairs, shape=Size(shape))
-    return slice_op(both, key=(*before, slice(count))) if count % 2 else both
-
-
-@public("torch method")
-def prod(input: Any, dim: int | None = None, keepdim: bool = False) -> Any:
-    """The product of all elements, or along ``dim``.
-
-    Saves:   input
-    """
-    if not len(input.shape):
-        return input.clone()
-    if dim is None:
-        return prod_op(input.reshape(-1), axis=0, keepdim=False)
-    return prod_op(input, axis=axis_of(dim, len(input.shape)), keepdim=keepdim)
-
-
-cumsum_op: Linear = linear(
-    "cumsum",
-    forward=lambda xp, x, *, axis: _cumsum(xp, x, axis),
-    transpose=lambda g, *, axis: (
-        flip_op(cumsum_op(flip_op(g, axes=(axis,)), axis=axis), axes=(axis,)) if len(g.shape) else g
-    ),
-)
-
-
-def _cumsum(xp: Any, x: Any, axis: int) -> Any:
-    wide = wide_dtype(x)
-    y = xp.cumsum(x.reshape(1) if not x.ndim else x, axis, dtype=wide).reshape(x.shape)
-    return y.astype(x.dtype) if wide == "float32" else y
-
-
-@public("torch method out")
-def cumsum(input: Any, dim: int) -> Any:
-    """Running sums along ``dim``. Saves nothing."""
-    return cumsum_op(input, axis=axis_of(dim, len(input.shape)))
-
-
-# ----------------------------------------------------------------------- positions, truth, counts
-def _plain(input: Any, array: Any, element: Any) -> Any:
-    kind = input.kind.with_dtype(element)
-    return new_tensor(kind.xp.asarray(array, kind.numpy), kind)
-
-
-@public("torch method")
-def argmax(input: Any, dim: int | None = None, keepdim: bool = False) -> Any:
-    """The position of the largest element, in the flattened input or along ``dim``."""
-    return _arg(input, "argmax", dim, keepdim)
-
-
-@public("torch method")
-def argmin(input: Any, dim: int | None = None, keepdim: bool = False) -> Any:
-    """The position of the smallest element, in the flattened input or along ``dim``."""
-    return _arg(input, "argmin", dim, keepdim)
-
-
-def _arg(input: Any, name: str, dim: int | None, keepdim: bool) -> Any:
-    x = input.array
-    axis = None if dim is None else axis_of(dim, x.ndim)
-    if not (x.size if axis is None or not x.ndim else x.shape[axis]):
-        raise nothing_to_reduce(name, axis, index=True)
-    found = getattr(x, name)(axis) if x.ndim or axis is None else getattr(x, name)()
-    out = _plain(input, found, int64)
-    if not keepdim:
-        return out
-    axes = tuple(range(x.ndim)) if axis is None else (axis,)
-    return out.reshape(kept_shape(input.shape, axes))
-
-
+# ---------------------------------------------------------------------------------- truth, counts
 @public("torch method out")
 def all_(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
-    """Whether all elements are true."""
-    axes = axes_of(dim, len(input.shape))
-    return _plain(input, (input.array != 0).all(axis=axes, keepdims=keepdim), bool_)
+    """Whether all elements are true: of all, or along ``dim``. NaN is true."""
+    return _truth(input, "all", dim, keepdim)
 
 
 @public("torch method out")
 def any_(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
-    """Whether any element is true."""
-    axes = axes_of(dim, len(input.shape))
-    return _plain(input, (input.array != 0).any(axis=axes, keepdims=keepdim), bool_)
+    """Whether any element is true: of all, or along ``dim``. NaN is true."""
+    return _truth(input, "any", dim, keepdim)
+
+
+def _truth(input: Any, name: str, dim: Any, keepdim: bool) -> Any:
+    nowhere = dim is not None and not isinstance(dim, int) and not len(dim)
+    axes = () if nowhere else axes_of(dim, len(input.shape))
+    # As PyTorch has it: bool, but uint8 stays.
+    kind = input.kind if input.kind.dtype is uint8 else input.kind.with_dtype(bool_)
+    found = getattr(input.array != 0, name)(axis=axes, keepdims=keepdim)
+    return new_tensor(kind.xp.asarray(found, kind.numpy), kind)
 
 
 @public("torch method")
 def count_nonzero(input: Any, dim: Any = None) -> Any:
-    """How many elements are not zero."""
+    """How many elements are not zero: of all, or along ``dim``."""
+    kind = input.kind.with_dtype(int64)
     axes = axes_of(dim, len(input.shape))
-    return _plain(input, (input.array != 0).sum(axis=axes), int64)
+    return new_tensor(kind.xp.asarray((input.array != 0).sum(axis=axes), np.int64), kind)

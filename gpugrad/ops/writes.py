@@ -236,7 +236,7 @@ def into(function: Callable[..., Any], out: Any, *args: Any, **kwargs: Any) -> A
             raise cannot_cast(value.kind.dtype.name, target.kind.dtype.name)
     for target, value in zip(outs, results, strict=True):
         _fill_out(target, value)
-    return out
+    return result.__class__(outs) if isinstance(result, tuple) else out
 
 
 def _needs_gradient(values: Sequence[Any]) -> bool:

@@ -16,6 +16,7 @@ from tests.cases.convolution import CONVOLUTIONS, FOLDS
 from tests.cases.elementary import ELEMENTARY
 from tests.cases.linalg import PRODUCTS
 from tests.cases.loss import LOSSES, SOFTMAX, TERMS
+from tests.cases.order import ORDER, POSITIONS
 from tests.cases.parts import PART_INDICES, PARTS
 from tests.cases.place import PLACES
 from tests.cases.reduction import REDUCTIONS
@@ -26,11 +27,11 @@ __all__ = ["BROADCAST", "CASES", "CONDITIONS", "ELEMENTWISE", "NONDIFF", "Case"]
 
 ELEMENTWISE = [*ARITHMETIC, *ELEMENTARY, *ACTIVATIONS, *CHOICES, *TERMS]
 
-NONDIFF = [*PART_INDICES]
+NONDIFF = [*PART_INDICES, *POSITIONS]
 
 CASES = [
-    *ELEMENTWISE, *REDUCTIONS, *SHAPES, *PARTS, *PLACES, *PRODUCTS, *CONVOLUTIONS, *FOLDS, *SOFTMAX,
-    *LOSSES,
+    *ELEMENTWISE, *REDUCTIONS, *ORDER, *SHAPES, *PARTS, *PLACES, *PRODUCTS, *CONVOLUTIONS, *FOLDS,
+    *SOFTMAX, *LOSSES,
 ]  # fmt: skip
 
 # ---------------------------------------------------------------------------------------- variants
