@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..array import bool_, int64
-from ..errors import ShapeError, nothing_to_reduce
+from ..errors import DTypeError, ShapeError, nothing_to_reduce
 from ..graph import new_tensor
 from .dims import axis_of
 from .generic import custom
@@ -111,6 +111,8 @@ def topk(input: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool =
     Raises:  RuntimeError unless 0 <= k <= n
     """
     k, axis = int(k), axis_of(dim, len(input.shape))
+    if input.kind.dtype is bool_:
+        raise DTypeError("topk does not support bool dtypes on CPU")
     if not 0 <= k <= (input.shape[axis] if input.shape else 1):
         raise ShapeError("selected index k out of range")
     return _topk_result(topk_op(input, axis=axis, k=k, largest=largest))
@@ -211,7 +213,8 @@ def _median(name: str, result: Any, input: Any, dim: int | None, keepdim: bool) 
     if input.kind.dtype is bool_:
         raise NotImplementedError("\"median_cpu\" not implemented for 'Bool'")
     if not input.array.size:
-        return input.new_full((), float("nan"))
+        kind = input.kind
+        return new_tensor(kind.xp.full((), np.nan).astype(kind.numpy), kind)
     return median_op(input, skip_nan=skip_nan)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["extreme_positions", "ordered_positions", "rank_position"]
+__all__ = ["comparable", "extreme_positions", "ordered_positions", "rank_position"]
 
 _UNSIGNED = {4: np.uint32, 8: np.uint64}
 _SIGNED = {4: np.int32, 8: np.int64}
@@ -78,7 +78,7 @@ def extreme_positions(xp: Any, x: Any, count: int, largest: bool) -> Any:
     n = x.shape[-1]
     if xp is not np or not 0 < count <= n // 4 or not x.size:
         return ordered_positions(xp, x, largest)[..., :count]
-    rows = _comparable(x).reshape(-1, n)
+    rows = comparable(x).reshape(-1, n)
     rank = n - count if largest else count - 1
     bound = np.partition(rows, rank, -1)[:, rank, None]
     # What is not beyond the bound; NaN is never beyond.
@@ -99,7 +99,7 @@ def extreme_positions(xp: Any, x: Any, count: int, largest: bool) -> Any:
 
 def rank_position(xp: Any, x: Any, rank: int) -> Any:
     """The first position in each row of the element that is ``rank`` in ascending order."""
-    rows = _comparable(x)
+    rows = comparable(x)
     if xp is np:
         value = np.partition(rows, rank, -1)[..., rank, None]
     else:
@@ -110,6 +110,6 @@ def rank_position(xp: Any, x: Any, rank: int) -> Any:
     return hit.argmax(-1)[..., None]
 
 
-def _comparable(x: Any) -> Any:
+def comparable(x: Any) -> Any:
     """Half types as float32, whose comparisons and sorts are everywhere."""
     return x.astype(np.float32) if x.dtype.itemsize == 2 and x.dtype.kind not in "iu" else x
