@@ -141,8 +141,8 @@ def _spacings(spacing: Any, count: int, dim: Any) -> Sequence[Any]:
     if spacing is None or isinstance(spacing, (bool, int, float)):
         return [1 if spacing is None else spacing] * count
     if isinstance(spacing, TensorBase):
-        raise TypeError("gradient(): argument 'spacing' must be a number, or a list or tuple of "
-                        "numbers or of tensors, not Tensor")  # fmt: skip
+        raise TypeError("gradient() received an invalid combination of arguments: spacing is a "
+                        "number, or a list or tuple of numbers or of tensors")  # fmt: skip
     if len(spacing) != count:
         named = count if dim is not None else 0
         raise ShapeError(
