@@ -16,6 +16,7 @@ from ..errors import DTypeError, ShapeError, nothing_to_reduce
 from ..graph import TensorBase, new_tensor
 from .compare import maximum, minimum
 from .dims import axes_of, axis_of
+from .folds import fold
 from .generic import custom
 from .picks import picked, picking
 from .reduce import kept_shape, shared
@@ -29,7 +30,7 @@ __all__ = ["amax", "amin", "aminmax", "argmax", "argmin", "max_", "min_"]
 @custom(node_name="Amax", saves=("x", "result"))
 def amax_op(xp: Any, x: Any, *, axes: Any, keepdim: Any) -> Any:
     """The largest elements; equal ones share the cotangent evenly."""
-    return x.max(axis=axes, keepdims=keepdim)
+    return fold(xp, "maximum", x, axes, keepdim)
 
 
 @amax_op.vjp
@@ -40,7 +41,7 @@ def _(g: Any, x: Any, y: Any, *, axes: Any, keepdim: Any, shapes: Any) -> Any:
 @custom(node_name="Amin", saves=("x", "result"))
 def amin_op(xp: Any, x: Any, *, axes: Any, keepdim: Any) -> Any:
     """The smallest elements; equal ones share the cotangent evenly."""
-    return x.min(axis=axes, keepdims=keepdim)
+    return fold(xp, "minimum", x, axes, keepdim)
 
 
 @amin_op.vjp
@@ -82,10 +83,10 @@ _aminmax_result = named("aminmax", "min max")
 
 
 @custom(node_name="Aminmax", saves=("x", "result", "result1"), many=True)
-def aminmax_op(xp: Any, x: Any, *, axes: Any, keepdim: Any) -> Any:
+def aminmax_op(xp: Any, x: Any, *, axes: Any, keepdim: Any) -> tuple[Any, ...]:
     """The smallest and the largest elements; equal ones share a cotangent evenly."""
-    return (xp.asarray(x.min(axis=axes, keepdims=keepdim)),
-            xp.asarray(x.max(axis=axes, keepdims=keepdim)))  # fmt: skip
+    both = [fold(xp, name, x, axes, keepdim) for name in ("minimum", "maximum")]
+    return tuple([xp.asarray(y) for y in both])
 
 
 @aminmax_op.vjp

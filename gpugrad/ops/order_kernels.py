@@ -53,6 +53,11 @@ def _sorted_pairs(keys: Any, index: Any) -> Any:
 def _keys(xp: Any, x: Any, descending: bool) -> Any:
     """Unsigned integers of 32 or 64 bits that lie in the wanted order of ``x``."""
     if x.dtype.kind in "iub":
+        if xp is np and x.dtype.itemsize == 8:
+            low = x.min()
+            if int(x.max()) - int(low) < 1 << 32:  # the shorter keys serve as well
+                keys = (x - low).astype(np.uint32)
+                return ~keys if descending else keys
         size = max(4, x.dtype.itemsize)
         keys = x.astype(_SIGNED[size]).view(_UNSIGNED[size])
         keys ^= _top_bit(size)

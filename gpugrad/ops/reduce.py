@@ -16,6 +16,7 @@ from .arithmetic import div, mul
 from .broadcast import convert, expand, kind_of_value, wide_dtype
 from .compare import eq, where
 from .dims import axes_of, axis_of
+from .folds import fold
 from .generic import custom, linear
 from .index import slice_op
 from .join import cat, stack, zeros_as
@@ -28,16 +29,16 @@ __all__ = ["kept_shape", "mean", "mean_op", "nanmean", "nansum", "prod", "shared
 
 # ----------------------------------------------------------------------------------- sum and mean
 def _sum(xp: Any, x: Any, *, axes: tuple[int, ...], keepdim: bool) -> Any:
-    wide = wide_dtype(x)
-    y = x.sum(axis=axes, dtype=wide, keepdims=keepdim)
-    return y.astype(x.dtype) if wide == "float32" else y
+    if x.dtype.kind in "iub":
+        return x.sum(axis=axes, dtype="int64", keepdims=keepdim)
+    wide = x.astype("float32") if x.dtype.itemsize < 4 else x
+    return fold(xp, "add", wide, axes, keepdim).astype(x.dtype, copy=False)
 
 
 def _mean(xp: Any, x: Any, *, axes: tuple[int, ...], keepdim: bool) -> Any:
     count = math.prod([x.shape[a] for a in axes])
-    wide = wide_dtype(x)
-    y = x.sum(axis=axes, dtype=wide, keepdims=keepdim) / count
-    return y.astype(x.dtype)
+    wide = x.astype("float32") if x.dtype.itemsize < 4 else x
+    return (fold(xp, "add", wide, axes, keepdim) / count).astype(x.dtype, copy=False)
 
 
 def kept_shape(shape: tuple[int, ...], axes: tuple[int, ...]) -> Size:

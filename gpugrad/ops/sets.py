@@ -42,10 +42,10 @@ def unique(input: Any, sorted: bool = True, return_inverse: bool = False,
         flat = x.reshape(-1)
         if return_inverse:
             order = ordered_positions(xp, flat)
-            firsts, ordered = _starts(xp, flat[order]), flat[order]
+            ordered = flat[order]
         else:
             order, ordered = None, xp.sort(comparable(flat)).astype(x.dtype, copy=False)
-            firsts = _starts(xp, ordered)
+        firsts = _starts(xp, ordered)
         inverse = _inverse(xp, firsts, order, x.shape) if return_inverse else None
         return _answer(input, ordered[firsts], firsts, inverse, return_counts)
     axis, rows = _slices(input, dim)

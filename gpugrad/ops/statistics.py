@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..array import bool_, default_dtype, int64, uint8
+from ..array import bool_, default_dtype, hostpool, int64, uint8
 from ..errors import DTypeError, not_floating
 from ..graph import new_tensor
 from .arithmetic import div, exp, mul, sign, sub
@@ -19,6 +19,7 @@ from .arithmetic import pow as power
 from .broadcast import convert
 from .compare import eq, where
 from .dims import axes_of
+from .folds import fold
 from .generic import custom
 from .reduce import mean_op, shared, spread, sum_, sum_op
 from .surface import public
@@ -38,10 +39,11 @@ def _moments(xp: Any, x: Any, axes: Any, keepdim: bool, correction: float) -> tu
     """Variance and mean, of half types in float32."""
     wide = x.astype("float32") if x.dtype.itemsize < 4 else x
     count = math.prod([x.shape[a] for a in axes])
-    mean = wide.sum(axis=axes, keepdims=True) / count if count else wide.sum(axis=axes) + xp.nan
-    centred = wide - mean
+    mean = xp.divide(fold(xp, "add", wide, axes, True), count)
+    room = hostpool.empty(wide.shape, wide.dtype) if xp is np else None
+    centred = xp.subtract(wide, mean, out=room)
     centred *= centred
-    total = centred.sum(axis=axes, keepdims=keepdim)
+    total = fold(xp, "add", centred, axes, keepdim)
     return xp.divide(total, max(count - correction, 0)), mean.reshape(total.shape)
 
 
@@ -231,9 +233,9 @@ def logsumexp_op(xp: Any, x: Any, *, axes: Any, keepdim: Any) -> Any:
     wide = x.astype("float32") if x.dtype.itemsize < 4 else x
     top = 0
     if x.size:
-        top = wide.max(axis=axes, keepdims=True)
+        top = fold(xp, "maximum", wide, axes, True)
         top = xp.where(xp.isfinite(top), top, 0)
-    y = xp.log(xp.exp(wide - top).sum(axis=axes, keepdims=True)) + top
+    y = xp.log(fold(xp, "add", xp.exp(wide - top), axes, True)) + top
     y = y.astype(x.dtype, copy=False)
     return y.reshape(y.shape if keepdim else [n for i, n in enumerate(y.shape) if i not in axes])
 

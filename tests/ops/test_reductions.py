@@ -112,6 +112,21 @@ def test_the_result_and_its_dtype_are_pytorchs(call: str) -> None:
     assert str(ours.dtype).partition(".")[2] == str(theirs.dtype).partition(".")[2]
 
 
+@pytest.mark.parametrize("shape", [(20_001,), (3000, 5), (5, 3000), (3, 9001), (40, 7, 60)],
+                         ids=str)  # fmt: skip
+@pytest.mark.parametrize("call", ["sum", "mean", "amax", "amin", "var", "logsumexp"])
+def test_many_elements_are_reduced_as_few_are(call: str, shape: tuple[int, ...]) -> None:
+    """From 8192 floats on there are several ways to go about it: see ops/folds.py."""
+    array = np.random.default_rng(0).standard_normal(shape).astype("float32")
+    exact = gpugrad.tensor(array, dtype=gpugrad.float64, device="cpu")
+    dims = [[*range(n)] for n in range(1, 1 + len(shape))] + [[-1], [len(shape) - 1, 0]]
+    for dim in [d for d in dims if len(d) <= len(shape)]:
+        for keepdim in (False, True):
+            found = getattr(gpugrad.tensor(array, device="cpu"), call)(dim, keepdim=keepdim)
+            slow = gpugrad.stack([exact, exact], -1)[..., 0]  # no rows that lie together
+            assert_close(host(found), host(getattr(slow, call)(dim, keepdim=keepdim)), 2e-5)
+
+
 # ----------------------------------------------------------------------------- gradients at corners
 CORNERS = [
     "ties.amax(1)", "ties.amin(0)", "ties.max()", "ties.min()", "ties.max(1)[0]", "ties.min(0)[0]",
