@@ -67,9 +67,9 @@ def _keys(xp: Any, x: Any, descending: bool) -> Any:
         bits = wide.view(_SIGNED[size])
         flip = bits >> (8 * size - 1)  # all ones for a negative number
         keys = bits.view(_UNSIGNED[size]) ^ (flip.view(_UNSIGNED[size]) | _top_bit(size))
-        nan = wide != wide
+        nan, last = wide != wide, _UNSIGNED[size](2 ** (8 * size) - 1)
         if xp is not np or nan.any():
-            keys[nan] = _UNSIGNED[size](2 ** (8 * size) - 1)
+            keys = xp.where(nan, last, keys)
     return ~keys if descending else keys
 
 

@@ -101,7 +101,9 @@ def mean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = Non
 @custom(node_name="Nansum", saves=("x",))
 def nansum_op(xp: Any, x: Any, *, axes: tuple[int, ...], keepdim: bool) -> Any:
     """The sum of what is not NaN."""
-    return _sum(xp, xp.where(x != x, x.dtype.type(0), x), axes=axes, keepdim=keepdim)
+    wide = x.astype("float32") if x.dtype.itemsize < 4 else x
+    some = xp.where(wide != wide, wide.dtype.type(0), wide)
+    return fold(xp, "add", some, axes, keepdim).astype(x.dtype, copy=False)
 
 
 @nansum_op.vjp

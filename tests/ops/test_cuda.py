@@ -46,7 +46,7 @@ SECOND = [c for c in CASES if c.call in {
     "x * y", "x / y", "x ** y", "torch.exp(x)", "torch.tanh(x)", "F.gelu(x)",
     "torch.where(b, x, y)", "x.sum(0)", "x.max(1)[0]", "x.var()", "x[i]", "x[b]", "x @ y",
     "x.softmax(1)", "x.prod(1)", "F.cross_entropy(x, i)", "torch.cat([x, y, x], 1)",
-    "torch.gather(x, 1, i)",
+    "torch.gather(x, 1, i)", "x.sort()[0]", "x.cummax(0)[0]", "x.cumprod(1)", "x.logcumsumexp(0)",
 }]  # fmt: skip
 
 
@@ -62,6 +62,8 @@ HALVES = [c for c in CASES if c.call in {
     "x * y", "torch.exp(x)", "F.gelu(x)", "x.sum(0)", "x.mean()", "x.var()", "x.norm()", "x @ y",
     "F.linear(x, y, z)", "x[i]", "x[b]", "x.max(1)[0]", "x.prod(1)", "x.cumsum(1)",
     "torch.gather(x, 1, i)", "torch.cat([x, y, x], 1)", "torch.logsumexp(x, (0, 1))",
+    "x.sort()[0]", "x.topk(2)[0]", "x.kthvalue(2)[0]", "x.median(0)[0]", "x.mode()[0]",
+    "x.cumprod(1)", "x.logcumsumexp(0)", "x.cummax(0)[0]", "x.quantile(0.3)", "x.nanmean(0, True)",
 }]  # fmt: skip
 
 
