@@ -17,18 +17,13 @@ from .arithmetic import div, mul, sub
 from .broadcast import convert
 from .compare import logical_xor
 from .dims import axes_of, axis_of
-from .index import slice_op
 from .join import cat, zeros_as
 from .reduce import sum_
-from .scan import cumsum
+from .scan import cumsum, part
 from .shape import reshape
 from .surface import public
 
 __all__ = ["cumulative_trapezoid", "diff", "gradient", "trapezoid"]
-
-
-def _part(x: Any, axis: int, start: int | None, stop: int | None) -> Any:
-    return slice_op(x, key=(*(slice(None),) * axis, slice(start, stop)))
 
 
 @public("torch method out")
@@ -53,7 +48,7 @@ def diff(input: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any
         input = cat([t for t in (prepend, input, append) if t is not None], axis)
     join = logical_xor if input.kind.dtype is bool_ else sub
     for _ in range(min(n, input.shape[axis])):
-        input = join(_part(input, axis, 1, None), _part(input, axis, None, -1))
+        input = join(part(input, axis, 1, None), part(input, axis, None, -1))
     return input
 
 
@@ -93,7 +88,7 @@ def cumulative_trapezoid(y: Any, x: Any = None, *, dx: Any = None, dim: int = -1
 
 
 def _both_sides(y: Any, axis: int) -> Any:
-    return _part(y, axis, None, -1) + _part(y, axis, 1, None)
+    return part(y, axis, None, -1) + part(y, axis, 1, None)
 
 
 def _spacing(name: str, y: Any, x: Any, dx: Any, axis: int) -> Any:
@@ -106,7 +101,7 @@ def _spacing(name: str, y: Any, x: Any, dx: Any, axis: int) -> Any:
         x = reshape(x, [-1 if i == axis else 1 for i in range(len(y.shape))])
     elif len(x.shape) < len(y.shape):
         x = reshape(x, [1] * (len(y.shape) - len(x.shape)) + list(x.shape))
-    return sub(_part(x, axis, 1, None), _part(x, axis, None, -1))
+    return sub(part(x, axis, 1, None), part(x, axis, None, -1))
 
 
 # ---------------------------------------------------------------------------- numerical gradients
@@ -157,7 +152,7 @@ def _slopes(f: Any, axis: int, step: Any, order: int) -> Any:
     if not isinstance(step, TensorBase):
         return cat([
             _edge(f, axis, step, order, last=False),
-            div(sub(_part(f, axis, 2, None), _part(f, axis, None, -2)), 2 * step),
+            div(sub(part(f, axis, 2, None), part(f, axis, None, -2)), 2 * step),
             _edge(f, axis, step, order, last=True),
         ], axis)  # fmt: skip
     gaps = reshape(diff(step), [-1 if i == axis else 1 for i in range(len(f.shape))])
@@ -171,7 +166,7 @@ def _slopes(f: Any, axis: int, step: Any, order: int) -> Any:
 def _from_edge(x: Any, axis: int, last: bool) -> Any:
     """The first three entries, or the last three, from the edge inwards."""
     places = range(-1, -4, -1) if last else range(3)
-    return [_part(x, axis, i, i + 1 or None) for i in places]
+    return [part(x, axis, i, i + 1 or None) for i in places]
 
 
 def _edge(f: Any, axis: int, step: Any, order: int, *, last: bool) -> Any:
@@ -196,9 +191,9 @@ def _edge_at(f: Any, axis: int, gaps: Any, order: int, *, last: bool) -> Any:
 
 def _inside_at(f: Any, axis: int, gaps: Any) -> Any:
     """The slope at the middle of each three samples of the parabola through them."""
-    before, after = _part(gaps, axis, None, -1), _part(gaps, axis, 1, None)
+    before, after = part(gaps, axis, None, -1), part(gaps, axis, 1, None)
     return (
-        -after / (before * (before + after)) * _part(f, axis, None, -2)
-        + (after - before) / (before * after) * _part(f, axis, 1, -1)
-        + before / (after * (before + after)) * _part(f, axis, 2, None)
+        -after / (before * (before + after)) * part(f, axis, None, -2)
+        + (after - before) / (before * after) * part(f, axis, 1, -1)
+        + before / (after * (before + after)) * part(f, axis, 2, None)
     )

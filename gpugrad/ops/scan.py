@@ -11,20 +11,20 @@ from typing import Any
 
 import numpy as np
 
-from ..array import as_dtype
 from .arithmetic import exp, mul, sub
-from .broadcast import convert, wide_dtype
+from .broadcast import wide_dtype
 from .compare import eq, where
 from .dims import axis_of
 from .generic import Linear, custom, linear
 from .index import slice_op
 from .join import cat, zeros_as
 from .picks import picking
+from .reduce import typed
 from .results import named
 from .scan_kernels import log_add, recurrence, running, running_positions
 from .surface import public
 
-__all__ = ["cummax", "cummin", "cumprod", "cumsum", "logcumsumexp"]
+__all__ = ["cummax", "cummin", "cumprod", "cumsum", "logcumsumexp", "part"]
 
 
 # ---------------------------------------------------------------------------------- sums, products
@@ -57,11 +57,7 @@ def cumsum(input: Any, dim: int, *, dtype: Any = None) -> Any:
     >>> gpugrad.cumsum(gpugrad.tensor([1, 2, 3]), 0)
     tensor([1, 3, 6])
     """
-    return cumsum_op(_typed(input, dtype), axis=axis_of(dim, len(input.shape)), reverse=False)
-
-
-def _typed(input: Any, dtype: Any) -> Any:
-    return input if dtype is None else convert(input, input.kind.with_dtype(as_dtype(dtype)))
+    return cumsum_op(typed(input, dtype), axis=axis_of(dim, len(input.shape)), reverse=False)
 
 
 @custom(node_name="Cumprod", saves=("x", "result"))
@@ -83,7 +79,8 @@ def _(g: Any, x: Any, y: Any, *, axis: int, shapes: Any) -> Any:
     return mul(before, recurrence_op(_after(x, axis), g, axis=axis, reverse=True))
 
 
-def _part(x: Any, axis: int, start: int | None, stop: int | None) -> Any:
+def part(x: Any, axis: int, start: int | None, stop: int | None) -> Any:
+    """The entries ``start`` to ``stop`` along ``axis``: a view."""
     return slice_op(x, key=(*(slice(None),) * axis, slice(start, stop)))
 
 
@@ -94,12 +91,12 @@ def _of_one(x: Any, axis: int) -> Any:
 def shifted(x: Any, axis: int, fill: int) -> Any:
     """The entry before each along ``axis``; ``fill`` before the first."""
     first = _of_one(x, axis)
-    return cat([first + fill if fill else first, _part(x, axis, None, -1)], axis)
+    return cat([first + fill if fill else first, part(x, axis, None, -1)], axis)
 
 
 def _after(x: Any, axis: int) -> Any:
     """The entry after each along ``axis``; zero after the last."""
-    return cat([_part(x, axis, 1, None), _of_one(x, axis)], axis)
+    return cat([part(x, axis, 1, None), _of_one(x, axis)], axis)
 
 
 @custom(node_name="CumulativeBackward", saves=("a", "result"))
@@ -126,7 +123,7 @@ def cumprod(input: Any, dim: int, *, dtype: Any = None) -> Any:
     Dtype:   as ``cumsum``
     Saves:   input and result
     """
-    return cumprod_op(_typed(input, dtype), axis=axis_of(dim, len(input.shape)))
+    return cumprod_op(typed(input, dtype), axis=axis_of(dim, len(input.shape)))
 
 
 # --------------------------------------------------------------------------- logarithms of sums

@@ -373,6 +373,27 @@ def test_running_sums_of_many_floats_are_more_exact_than_one_after_the_other(rev
     assert np.abs(found.detach().numpy() / exact - 1).max() < sequential / 8
 
 
+@pytest.mark.oracle
+@pytest.mark.parametrize("call", ["cumsum", "cumprod", "logcumsumexp", "cummax", "cummin"])
+@pytest.mark.parametrize("length", [1, 2, 3, 31, 32, 33, 64, 65, 99])
+def test_running_values_of_any_length_are_pytorchs(call: str, length: int) -> None:
+    torch = pytest.importorskip("torch")
+    rng = np.random.default_rng(length)
+    array, weights = rng.uniform(-1.5, 1.5, (3, length, 2)), rng.standard_normal((3, length, 2))
+    array[1, length // 2] = 0  # products after it are 0, and ties
+    for dim, swapped in ((1, array), (-1, array.swapaxes(1, 2))):
+        found = []
+        for module in (gpugrad, torch):
+            x = module.tensor(np.ascontiguousarray(swapped)).requires_grad_()
+            y = getattr(x, call)(dim)
+            y = y.values if call in ("cummax", "cummin") else y
+            w = module.tensor(weights if dim == 1 else weights.swapaxes(1, 2).copy())
+            (y * w).sum().backward()
+            found.append((host(y), host(x.grad)))
+        for ours, theirs in zip(*found, strict=True):
+            assert_close(ours, theirs, 1e-11)
+
+
 def test_positions_are_all_that_is_kept() -> None:
     x = gpugrad.rand(100, 50, device="cpu", requires_grad=True)
     for call in (x.topk(3, 1), x.kthvalue(3, 1), x.median(1), x.mode(1)):
