@@ -31,14 +31,16 @@ __all__ = ["kept_shape", "mean", "mean_op", "nanmean", "nansum", "prod", "shared
 def _sum(xp: Any, x: Any, *, axes: tuple[int, ...], keepdim: bool) -> Any:
     if x.dtype.kind in "iub":
         return x.sum(axis=axes, dtype="int64", keepdims=keepdim)
-    wide = x.astype("float32") if x.dtype.itemsize < 4 else x
-    return fold(xp, "add", wide, axes, keepdim).astype(x.dtype, copy=False)
+    if x.dtype.itemsize < 4:
+        return fold(xp, "add", x.astype("float32"), axes, keepdim).astype(x.dtype)
+    return fold(xp, "add", x, axes, keepdim)
 
 
 def _mean(xp: Any, x: Any, *, axes: tuple[int, ...], keepdim: bool) -> Any:
     count = math.prod([x.shape[a] for a in axes])
-    wide = x.astype("float32") if x.dtype.itemsize < 4 else x
-    return (fold(xp, "add", wide, axes, keepdim) / count).astype(x.dtype, copy=False)
+    if x.dtype.itemsize < 4:
+        return (fold(xp, "add", x.astype("float32"), axes, keepdim) / count).astype(x.dtype)
+    return fold(xp, "add", x, axes, keepdim) / count
 
 
 def kept_shape(shape: tuple[int, ...], axes: tuple[int, ...]) -> Size:

@@ -21,7 +21,7 @@ from .join import cat, zeros_as
 from .picks import picking
 from .reduce import typed
 from .results import named
-from .scan_kernels import log_add, recurrence, running, running_positions
+from .scan_kernels import SHORT, log_add, recurrence, running, running_positions
 from .surface import public
 
 __all__ = ["cummax", "cummin", "cumprod", "cumsum", "logcumsumexp", "part"]
@@ -38,7 +38,7 @@ cumsum_op: Linear = linear(
 def _cumsum(xp: Any, x: Any, axis: int, reverse: bool) -> Any:
     if not x.ndim:
         return x.astype(wide_dtype(x) or x.dtype) if x.dtype.kind in "iub" else x.copy()
-    if reverse or (xp is np and x.dtype.kind not in "iub"):
+    if reverse or (xp is np and x.dtype.kind not in "iub" and x.shape[axis] > SHORT):
         return running(xp, xp.add, x, axis, reverse=reverse)
     return xp.cumsum(x, axis, dtype=wide_dtype(x)).astype(_result_dtype(x), copy=False)
 

@@ -19,9 +19,9 @@ import numpy as np
 from ..array import hostpool
 from .rows import rows_along
 
-__all__ = ["log_add", "recurrence", "running", "running_positions"]
+__all__ = ["SHORT", "log_add", "recurrence", "running", "running_positions"]
 
-_SHORT = 32  # up to which numpy's accumulate is as good
+SHORT = 32  # elements, up to which NumPy's accumulate is as good
 
 Join = Callable[..., Any]
 
@@ -42,7 +42,7 @@ def _scan(xp: Any, join: Join, x: Any, out: Any) -> None:
     """Along axis 1."""
     n = x.shape[1]
     accumulate = getattr(join, "accumulate", None) if xp is np else None
-    if n == 1 or (accumulate is not None and n <= _SHORT):
+    if n == 1 or (accumulate is not None and n <= SHORT):
         out[...] = x if n == 1 else accumulate(x, 1)  # type: ignore[misc]
         return
     half = n // 2
