@@ -71,7 +71,7 @@ def _filled_axes(name: str, input: Any, dim: Any) -> tuple[int, ...]:
     """The axes ``dim`` names, none of which may be empty."""
     axes = axes_of(dim, len(input.shape))
     if not input.array.size:
-        if len(axes) == len(input.shape):
+        if dim is None or (not isinstance(dim, int) and not len(dim)):
             raise nothing_to_reduce(name)
         for axis in axes:
             if not input.shape[axis]:

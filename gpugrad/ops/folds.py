@@ -29,7 +29,7 @@ _BLOCK = 4096  # elements added up one after the other, in some 32 places at a t
 def fold(xp: Any, name: str, x: Any, axes: tuple[int, ...], keepdim: bool) -> Any:
     """``x`` reduced by ``add``, ``maximum`` or ``minimum`` over ``axes``."""
     join = getattr(xp, name)
-    if xp is np and x.size >= _LEAST and axes and x.dtype.kind == "f" and x.flags.c_contiguous:
+    if xp is np and x.size >= _LEAST and axes and x.dtype.kind == "f":
         found = _folded(join, x, axes)
         if found is not None:
             kept = [n for i, n in enumerate(x.shape) if i not in axes]
@@ -43,9 +43,11 @@ def fold(xp: Any, name: str, x: Any, axes: tuple[int, ...], keepdim: bool) -> An
 
 
 def _folded(join: Any, x: Any, axes: tuple[int, ...]) -> Any:
-    """The reduction, flat, or None if there is no better way than NumPy's."""
+    """The reduction, in any shape, or None if there is no better way than NumPy's."""
     first, after = axes[0], axes[-1] + 1
-    if axes != tuple(range(first, after)):
+    if axes == (x.ndim - 1,) and x.ndim > 1 and x.shape[-1] <= _SHORT:
+        return _short_rows(join, x)
+    if axes != tuple(range(first, after)) or not x.flags.c_contiguous:
         return None
     outer, length, inner = prod(x.shape[:first]), prod(x.shape[first:after]), prod(x.shape[after:])
     if inner == 1 and outer > 1 and length <= _SHORT:
@@ -58,9 +60,9 @@ def _folded(join: Any, x: Any, axes: tuple[int, ...]) -> Any:
 
 
 def _short_rows(join: Any, x: Any) -> Any:
-    out = x[:, 0].copy()
-    for column in range(1, x.shape[1]):
-        join(out, x[:, column], out=out)
+    out = x[..., 0].copy()
+    for column in range(1, x.shape[-1]):
+        join(out, x[..., column], out=out)
     return out
 
 
