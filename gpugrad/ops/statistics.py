@@ -55,7 +55,8 @@ def _(g: Any, x: Any, *, axes: Any, keepdim: Any, correction: Any, shapes: Any) 
 def _variance_vjp(g: Any, x: Any, axes: Any, correction: float, shapes: Any) -> Any:
     count = math.prod([shapes[0][a] for a in axes])
     centred = sub(x, spread(mean_op(x, axes=axes, keepdim=True), axes, shapes[0]))
-    scale = 2.0 / max(count - correction, 1e-300)
+    freedom = count - correction
+    scale = 2.0 / freedom if freedom else math.inf
     return mul(centred, spread(mul(g, scale), axes, shapes[0]))
 
 
