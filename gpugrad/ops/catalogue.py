@@ -34,6 +34,7 @@ from . import (
     sets,
     shape,
     softmax,
+    spatial,
     special,
     stacking,
     statistics,

@@ -21,6 +21,7 @@ from tests.cases.parts import PART_INDICES, PARTS
 from tests.cases.place import PLACES
 from tests.cases.reduction import REDUCTIONS
 from tests.cases.shape import SHAPES
+from tests.cases.spatial import SPATIAL
 from tests.rows import Case, Shape
 
 __all__ = ["BROADCAST", "CASES", "CONDITIONS", "ELEMENTWISE", "NONDIFF", "Case"]
@@ -31,7 +32,7 @@ NONDIFF = [*PART_INDICES, *POSITIONS]
 
 CASES = [
     *ELEMENTWISE, *REDUCTIONS, *ORDER, *SHAPES, *PARTS, *PLACES, *PRODUCTS, *CONVOLUTIONS, *FOLDS,
-    *SOFTMAX, *LOSSES,
+    *SOFTMAX, *LOSSES, *SPATIAL,
 ]  # fmt: skip
 
 # ---------------------------------------------------------------------------------------- variants
