@@ -1,4 +1,4 @@
-"""The kernels of softmax, losses and scattering under NVIDIA's compiler, without a GPU."""
+"""The kernels of softmax, losses, scattering, pooling under NVIDIA's compiler, without a GPU."""
 
 from __future__ import annotations
 
@@ -39,6 +39,31 @@ BACKWARD(double, unsigned char, LogLikelihoodBackward, Solo)
   template __global__ void gg::add_rows<A, T, Index>(A*, const Index* __restrict__, \\
       const T* __restrict__, gg::Count, gg::Count, gg::Count);
 ADD(float, float, long long) ADD(double, double, int) ADD(unsigned long long, long long, int)
+""",
+    "pooling": """
+#include "pooling.cu"
+#define AXES gg::Count, gg::Count, gg::Count, gg::Count, gg::Count, gg::Count
+#define POOL(T, Code, I)                                                         \\
+  template __global__ void gg::max_pool<T, Code, I>(                             \\
+      const T* __restrict__, Code*, T* __restrict__, gg::Count, AXES, AXES, AXES);  \\
+  template __global__ void gg::put<T, Code, I>(const T* __restrict__,            \\
+      const Code* __restrict__, T* __restrict__, gg::Count, AXES, AXES, AXES);   \\
+  template __global__ void gg::pick<T, Code, I>(const T* __restrict__,           \\
+      const Code* __restrict__, T* __restrict__, gg::Count, AXES, AXES, AXES);   \\
+  template __global__ void gg::adaptive_max<T, Code, I>(                         \\
+      const T* __restrict__, Code*, T* __restrict__, gg::Count, AXES, AXES, AXES);
+POOL(float, unsigned char, int) POOL(double, int, long long) POOL(long long, short, int)
+""",
+    "resample": """
+#include "resample.cu"
+#define AXES gg::Count, gg::Count, gg::Count, gg::Count, gg::Count, gg::Count
+#define BOTH(T, I, Map)                                                          \\
+  template __global__ void gg::collect<T, I, gg::Map>(const T* __restrict__,     \\
+      T* __restrict__, gg::Count, AXES, AXES, AXES, double, double, double);     \\
+  template __global__ void gg::spread<T, I, gg::Map>(const T* __restrict__,      \\
+      T* __restrict__, gg::Count, AXES, AXES, AXES, double, double, double);
+BOTH(float, int, Window) BOTH(double, int, Adaptive) BOTH(float, long long, Nearest)
+BOTH(float, int, Linear) BOTH(double, int, Cubic) BOTH(float, int, Smooth)
 """,
 }
 

@@ -20,6 +20,7 @@ from ...array import hostpool, module_of
 from ..broadcast import wide_dtype
 from ..rows import CUDA_NAMES, row_kernel
 from .axis_maps import AxisMap, bands, table
+from .windows import position_type
 
 __all__ = ["apply"]
 
@@ -98,11 +99,20 @@ def _along(b: Any, axis: int, m: AxisMap, transposed: bool, out: Any) -> Any:
         shape = list(b.shape)
         shape[axis] = m.size if transposed else m.out
         out = np.empty(shape, b.dtype)
-    if m.kind == "Window" and m.kernel <= _FEW:
+    m, transposed = _repeats(m, transposed)
+    if m.kind == "Window" and (m.kernel <= _FEW or m.parts):
         (_spread_windows if transposed else _sum_windows)(b, axis, m, out)
     else:
         _product(b, axis, m, transposed, out)
     return out
+
+
+def _repeats(m: AxisMap, transposed: bool) -> tuple[AxisMap, bool]:
+    """The transpose of repeating every entry as often: sums over windows beside each other."""
+    times = m.out // m.size
+    if m.kind == "Nearest" and m.out == times * m.size and m.scale == 1 / times:
+        return AxisMap("Window", m.out, m.size, times, times), not transposed
+    return m, transposed
 
 
 # ----------------------------------------------------------------------------------- small windows
@@ -127,6 +137,20 @@ def _factors(m: AxisMap, ndim: int, axis: int, dtype: Any) -> Any:
 
 
 def _sum_windows(b: Any, axis: int, m: AxisMap, out: Any) -> None:
+    if m.parts and m.kernel > 2:
+        cut = b.reshape(*b.shape[:axis], m.out, m.kernel, *b.shape[axis + 1 :])
+        np.add.reduce(cut, axis + 1, out=out)
+    else:
+        _sum_taps(b, axis, m, out)
+    if m.flag:
+        out *= _factors(m, b.ndim, axis, b.dtype)
+
+
+def _sum_taps(b: Any, axis: int, m: AxisMap, out: Any) -> None:
+    if m.parts and m.kernel == 2:
+        first, second = (b[_at(axis, slice(j, None, 2))] for j in range(2))
+        np.add(first, second, out=out)
+        return
     started = False
     for j in range(m.kernel):
         windows, entries = _tap(m, j)
@@ -141,16 +165,18 @@ def _sum_windows(b: Any, axis: int, m: AxisMap, out: Any) -> None:
             out.fill(0)
             out[_at(axis, windows)] = part
         started = True
-    if m.flag:
-        out *= _factors(m, b.ndim, axis, b.dtype)
 
 
 def _spread_windows(b: Any, axis: int, m: AxisMap, out: Any) -> None:
     apart = m.stride >= m.kernel
-    if not (m.stride == m.kernel and m.out * m.kernel == m.size):
-        out.fill(0)
     if m.flag:
         b = b * _factors(m, b.ndim, axis, b.dtype)
+    if m.parts and m.kernel > _FEW:
+        cut = out.reshape(*b.shape[: axis + 1], m.kernel, *b.shape[axis + 1 :])
+        cut[...] = np.expand_dims(b, axis + 1)
+        return
+    if not m.parts:
+        out.fill(0)
     for j in range(m.kernel):
         windows, entries = _tap(m, j)
         if windows.start == windows.stop:
@@ -212,7 +238,8 @@ def _on_cuda(x: Any, maps: Maps, transposed: bool, planes: int, new: tuple[int, 
     three = (*[AxisMap(kind, 1, 1)] * (3 - len(maps)), *maps)
     numbers = [n for m in three for n in (m.size, m.out, m.kernel, m.stride, m.padding, m.flag)]
     template = "spread" if transposed else "collect"
-    kernel = row_kernel("resample", template, CUDA_NAMES[x.dtype.name], f"gg::{kind}")
+    position = position_type(prod([max(m.size, m.out) for m in maps]))
+    kernel = row_kernel("resample", template, CUDA_NAMES[x.dtype.name], position, f"gg::{kind}")
     kernel((min(1 << 20, -(-out.size // 256)),), (256,), (
         xp.ascontiguousarray(x), out, out.size, *numbers, *[np.float64(m.scale) for m in three],
     ))  # fmt: skip

@@ -38,6 +38,13 @@ class AxisMap(NamedTuple):
         return self.size == self.out and (window or self.kind == "Adaptive")
 
 
+    @property
+    def parts(self) -> bool:
+        """Whether the outputs are windows beside each other that leave nothing out."""
+        beside = self.kind == "Window" and self.stride == self.kernel and not self.padding
+        return beside and self.out * self.kernel == self.size
+
+
 class Table(NamedTuple):
     """For every output its first and last entry, and the weights of the entries from the first."""
 
@@ -80,9 +87,11 @@ def _adaptive(axis: AxisMap, o: Any) -> tuple[Any, Any, Weigh]:
 def _nearest(axis: AxisMap, o: Any) -> tuple[Any, Any, Weigh]:
     """One entry; ``flag`` takes the nearest to the output's centre instead of its beginning.
 
-    In float32, as PyTorch has it: another precision would choose other entries now and then.
+    In float32 and in PyTorch's order: another would choose other entries now and then.
     """
-    at = (o.astype(np.float32) + np.float32(0.5 if axis.flag else 0)) * np.float32(axis.scale)
+    half, scale = np.float32(0.5), np.float32(axis.scale)
+    o = o.astype(np.float32)
+    at = np.maximum((o + half) * scale - half, 0) + half if axis.flag else o * scale
     first = np.minimum(np.floor(at).astype(np.int64), axis.size - 1)
     return first, first, lambda i: np.ones(i.shape)
 

@@ -42,9 +42,17 @@ def sample(xp: Any, x: Any, grid: Any, how: Sampling) -> Any:
     space = grid.shape[1:-1]
     flat = _wide(x).reshape(batch, channels, prod(x.shape[2:]))
     total = xp.zeros((batch, channels, prod(space)), flat.dtype)
-    n, c = xp.arange(batch)[:, None, None], xp.arange(channels)[:, None]
-    for at, weights in _entries(xp, grid, x.shape[2:], how):
-        total += flat[n, c, at[:, None]] * weights[:, None].astype(flat.dtype, copy=False)
+    entries = _entries(xp, grid, x.shape[2:], how)
+    if xp is np:
+        for n in range(batch):
+            for at, weights in entries:
+                part = flat[n].take(at[n], 1)
+                part *= weights[n].astype(flat.dtype, copy=False)
+                total[n] += part
+    else:
+        one, two = xp.arange(batch)[:, None, None], xp.arange(channels)[:, None]
+        for at, weights in entries:
+            total += flat[one, two, at[:, None]] * weights[:, None].astype(flat.dtype, copy=False)
     return total.astype(x.dtype, copy=False).reshape(batch, channels, *space)
 
 
@@ -53,10 +61,16 @@ def spread(xp: Any, g: Any, grid: Any, how: Sampling, shape: Sequence[int]) -> A
     batch, channels, *space = shape
     flat = _wide(g).reshape(batch, channels, prod(g.shape[2:]))
     out = xp.zeros((batch, channels, prod(space)), flat.dtype)
+    rows = np.arange(channels)[:, None] * out.shape[2]
     for at, weights in _entries(xp, grid, space, how):
-        index = xp.broadcast_to(at[:, None], flat.shape)
-        part = flat * weights[:, None].astype(flat.dtype, copy=False)
-        scatter_add_along(out, 2, index, part)
+        weights = weights.astype(flat.dtype, copy=False)
+        if xp is not np:
+            index = xp.broadcast_to(at[:, None], flat.shape)
+            scatter_add_along(out, 2, index, flat * weights[:, None])
+            continue
+        for n in range(batch):
+            index = (rows + at[n]).reshape(-1)
+            np.add.at(out[n].reshape(-1), index, (flat[n] * weights[n]).reshape(-1))
     return out.astype(g.dtype, copy=False).reshape(shape)
 
 

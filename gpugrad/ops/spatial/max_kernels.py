@@ -18,7 +18,7 @@ import numpy as np
 
 from ...array import hostpool, module_of
 from ..rows import CUDA_NAMES, row_kernel
-from .windows import Windows
+from .windows import Windows, position_type
 
 __all__ = ["adaptive_max", "indices", "max_pool", "pick", "prod", "put", "window_max"]
 
@@ -41,6 +41,10 @@ def max_pool(x: Any, windows: Windows, places: bool = True) -> Any:
     flat = x.reshape(-1, *windows.size) if x.size else x.reshape(0, *windows.size)
     values = hostpool.empty((len(flat), *windows.out), x.dtype)
     codes = hostpool.empty(values.shape, place_dtype(windows)) if places else None
+    if prod(windows.out) == 1 and windows.kernel == windows.size and flat.size:
+        values[...], code = _whole(flat, places, values.shape)
+        code = code if code is None else code.astype(place_dtype(windows))
+        return _shaped(values, code, (*lead, *windows.out))
     padded = _Padded(windows, x.dtype)
     step = max(1, _BLOCK // prod(padded.sizes))
     for start in range(0, len(flat), step):
@@ -49,10 +53,30 @@ def max_pool(x: Any, windows: Windows, places: bool = True) -> Any:
         values[part] = best
         if codes is not None:
             codes[part] = code
-    shape = (*lead, *windows.out)
-    if codes is None:
-        return values.reshape(shape)
-    return values.reshape(shape), codes.reshape(shape)
+    return _shaped(values, codes, (*lead, *windows.out))
+
+
+def _shaped(values: Any, codes: Any, shape: tuple[int, ...]) -> Any:
+    return values.reshape(shape) if codes is None else (values.reshape(shape), codes.reshape(shape))
+
+
+def _whole(flat: Any, places: bool, shape: tuple[int, ...]) -> tuple[Any, Any]:
+    """The largest entry of each plane, and its number: the last NaN's if there is one."""
+    rows = flat.reshape(len(flat), -1)
+    if not places:
+        return rows.max(1).reshape(shape), None
+    code = last_nan(rows, rows.argmax(1))
+    return rows[np.arange(len(rows)), code].reshape(shape), code.reshape(shape)
+
+
+def last_nan(rows: Any, index: Any) -> Any:
+    """Where the largest entries of ``rows`` are, from where the first of them are."""
+    if rows.dtype.kind in "iu":
+        return index
+    found = rows[np.arange(len(rows)), index]
+    for row in np.nonzero(found != found)[0]:
+        index[row] = np.nonzero(rows[row] != rows[row])[0][-1]
+    return index
 
 
 def indices(places: Any, windows: Windows) -> Any:
@@ -237,17 +261,33 @@ def _inside(windows: Windows, d: int, j: int) -> Any:
 # --------------------------------------------------------------------------- windows of many sizes
 def adaptive_max(x: Any, sizes: tuple[int, ...]) -> Any:
     """The largest entries of ``sizes`` parts, and their positions in the plane (int32)."""
+    lead, space = x.shape[: -len(sizes)], x.shape[-len(sizes) :]
     xp = module_of(x)
-    dims = len(sizes)
-    parts = []
-    for d, (n, m) in enumerate(zip(x.shape[-dims:], sizes, strict=True)):
-        o = xp.arange(m)
-        first, last = o * n // max(m, 1), ((o + 1) * n + m - 1) // max(m, 1) - 1
-        longest = -(-n // max(m, 1)) + 1
-        along = [1] * d + [m] + [1] * (dims - 1 - d)
-        taps = [xp.minimum(first + j, last).reshape(along) for j in range(longest)]
-        parts.append(taps)
-    return best_of(x, dims, sizes, parts)
+    values = xp.empty((prod(lead), *sizes), x.dtype)
+    index = xp.empty(values.shape, np.int32)
+    shape = (*lead, *sizes)
+    if values.size and xp is np:
+        wide = x.astype(np.float32) if x.dtype.itemsize == 2 else x
+        _part_by_part(wide.reshape(-1, *space), values, index)
+    elif values.size:
+        ones = (1,) * len(sizes)
+        _launch("adaptive_max", x, index, values, values.size,
+                Windows(space, sizes, ones, ones, ones, ones))  # fmt: skip
+    return values.reshape(shape), index.reshape(shape)
+
+
+def _part_by_part(planes: Any, values: Any, index: Any) -> None:
+    space, sizes = planes.shape[1:], values.shape[1:]
+    numbers = np.arange(prod(space)).reshape(space)
+    for at in np.ndindex(*sizes):
+        part = tuple([
+            slice(o * n // m, -(-(o + 1) * n // m))
+            for o, n, m in zip(at, space, sizes, strict=True)
+        ])  # fmt: skip
+        rows = planes[(slice(None), *part)].reshape(len(planes), -1)
+        found = last_nan(rows, rows.argmax(1))
+        values[(slice(None), *at)] = rows[np.arange(len(rows)), found]
+        index[(slice(None), *at)] = numbers[part].reshape(-1)[found]
 
 
 def best_of(x: Any, dims: int, sizes: tuple[int, ...], parts: Any) -> Any:
@@ -278,7 +318,9 @@ def best_of(x: Any, dims: int, sizes: tuple[int, ...], parts: Any) -> Any:
 def _launch(template: str, x: Any, places: Any, out: Any, count: int, windows: Windows) -> None:
     dtype = np.uint8 if places is None else places.dtype
     names = {"uint8": "unsigned char", "int16": "short", "int32": "int"}
-    kernel = row_kernel("pooling", template, _cuda_name(x.dtype.name), names[np.dtype(dtype).name])
+    position = position_type(prod(map(max, windows.size, windows.out)))
+    kernel = row_kernel("pooling", template, _cuda_name(x.dtype.name), names[np.dtype(dtype).name],
+                        position)  # fmt: skip
     front = 3 - len(windows.size)
     fill = (1, 1, 1, 1, 0, 1)
     rows = [(*[n] * front, *given) for n, given in zip(fill, windows, strict=True)]

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from ...errors import ShapeError
 
-__all__ = ["Windows", "check_dims", "output_sizes", "sizes_of", "windows_of"]
+__all__ = ["Windows", "check_dims", "output_sizes", "position_type", "sizes_of", "windows_of"]
 
 Sizes = tuple[int, ...]
 
@@ -106,6 +106,11 @@ def _count(size: int, kernel: int, stride: int, padding: int, dilation: int, cei
     room = size + 2 * padding - dilation * (kernel - 1) - 1
     count = (room + (stride - 1 if ceil else 0)) // stride + 1
     return count - 1 if ceil and (count - 1) * stride >= size + padding else count
+
+
+def position_type(most: int) -> str:
+    """The type of positions in a plane of so many entries, in kernels/planes.cuh."""
+    return "int" if most < 1 << 30 else "long long"
 
 
 def output_sizes(name: str, output_size: Any, shape: Sequence[int], dims: int) -> Sizes:
