@@ -44,14 +44,15 @@ template <typename A, typename I> struct Adaptive {
   GG_FN A operator()(I) const { return A(1) / A(last - first + 1); }
 };
 
-// In float whatever A is, and in PyTorch's order: the entries that it takes. The product must not
-// become a part of one fused operation, which would round once less.
+// In float whatever A is, rounded as PyTorch does: the entries that it takes.
 template <typename A, typename I> struct Nearest {
   I first, last;
   GG_FN Nearest(const Axis<I>& axis, I o) {
-    const volatile float product = (float(o) + (axis.flag ? 0.5f : 0.0f)) * float(axis.scale);
-    float at = product;
-    if (axis.flag) at = (at > 0.5f ? at - 0.5f : 0.0f) + 0.5f;
+    float at = float(o) * float(axis.scale);
+    if (axis.flag) {
+      at = ::fmaf(float(o) + 0.5f, float(axis.scale), -0.5f);
+      at = (at > 0.0f ? at : 0.0f) + 0.5f;
+    }
     first = last = least(I(floor(at)), axis.size - 1);
   }
   GG_FN A operator()(I) const { return A(1); }

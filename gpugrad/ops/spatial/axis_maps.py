@@ -87,11 +87,13 @@ def _adaptive(axis: AxisMap, o: Any) -> tuple[Any, Any, Weigh]:
 def _nearest(axis: AxisMap, o: Any) -> tuple[Any, Any, Weigh]:
     """One entry; ``flag`` takes the nearest to the output's centre instead of its beginning.
 
-    In float32 and in PyTorch's order: another would choose other entries now and then.
+    In float32, with the fused multiply-add of PyTorch: other roundings would choose other entries
+    now and then.
     """
-    half, scale = np.float32(0.5), np.float32(axis.scale)
-    o = o.astype(np.float32)
-    at = np.maximum((o + half) * scale - half, 0) + half if axis.flag else o * scale
+    scale = float(np.float32(axis.scale))
+    at = (o * scale).astype(np.float32)
+    if axis.flag:
+        at = np.maximum(((o + 0.5) * scale - 0.5).astype(np.float32), 0) + np.float32(0.5)
     first = np.minimum(np.floor(at).astype(np.int64), axis.size - 1)
     return first, first, lambda i: np.ones(i.shape)
 
