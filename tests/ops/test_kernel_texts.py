@@ -54,6 +54,18 @@ ADD(float, float, long long) ADD(double, double, int) ADD(unsigned long long, lo
       const T* __restrict__, Code*, T* __restrict__, gg::Count, AXES, AXES, AXES);
 POOL(float, unsigned char, int) POOL(double, int, long long) POOL(long long, short, int)
 """,
+    "grid": """
+#include "grid.cu"
+#define PLACES gg::Count, gg::Count, gg::Count, int, int, int, int, int, int, int, int, int, int
+#define GRID(T)                                                                  \\
+  template __global__ void gg::sample<T>(const T* __restrict__,                  \\
+      const T* __restrict__, T* __restrict__, PLACES);                           \\
+  template __global__ void gg::spread<T>(const T* __restrict__,                  \\
+      const T* __restrict__, gg::Sum<T>*, PLACES);                               \\
+  template __global__ void gg::slopes<T>(const T* __restrict__,                  \\
+      const T* __restrict__, const T* __restrict__, T* __restrict__, PLACES);
+GRID(float) GRID(double)
+""",
     "resample": """
 #include "resample.cu"
 #define AXES gg::Count, gg::Count, gg::Count, gg::Count, gg::Count, gg::Count

@@ -71,6 +71,10 @@ CALLS = [
     "F.avg_pool2d(x, 3, 2, 1, count_include_pad=False)", "F.avg_pool2d(x, 2, divisor_override=3)",
     "F.avg_pool2d(x, 3, 2, 1, True, False)", "F.avg_pool3d(w, 3, 2, 1, True, False)",
     "F.avg_pool3d(w, 2, divisor_override=5)", "F.avg_pool2d(x[:0], 2)",
+    "F.avg_pool2d(long, 2)", "F.avg_pool2d(long, 3, 2, 1)",
+    "F.avg_pool2d(long, 3, 2, 1, True, False)",
+    "F.avg_pool2d(long, 3, divisor_override=2)", "F.avg_pool1d(long[0], 3)",
+    "F.avg_pool3d(long, 2)",
     "F.lp_pool1d(v.abs(), 3, 2)", "F.lp_pool2d(x, 2, 2)", "F.lp_pool2d(x, 2.0, (3, 2), 2, True)",
     "F.lp_pool3d(w, 2, 2)", "F.lp_pool1d(v[0], 2, 3)",
     *[f"F.adaptive_{kind}_pool{call}" for kind in ("avg", "max") for call in (
@@ -275,8 +279,9 @@ def test_a_wrong_call_is_refused_with_pytorchs_exception_and_words(call: str) ->
 
 def test_places_that_are_not_numbers_read_nothing() -> None:
     scope = names(gpugrad)
-    y = functional.grid_sample(scope["x"], scope["grid"] * math.nan)
-    assert host(y).tolist() == np.zeros(y.shape).tolist()
+    for mode in ("bilinear", "nearest", "bicubic"):
+        y = functional.grid_sample(scope["x"], scope["grid"] * math.nan, mode)
+        assert host(y).tolist() == np.zeros(y.shape).tolist()
 
 
 @pytest.mark.parametrize("dims", [2, 3])

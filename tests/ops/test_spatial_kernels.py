@@ -11,7 +11,7 @@ import pytest
 import gpugrad
 from gpugrad.array import as_dtype, cupy
 from gpugrad.nn import functional
-from gpugrad.ops.spatial import max_kernels
+from gpugrad.ops.spatial import grid_kernels, max_kernels
 from gpugrad.ops.spatial.apply import apply
 from gpugrad.ops.spatial.axis_maps import AxisMap, bands, table
 from gpugrad.ops.spatial.windows import windows_of
@@ -191,12 +191,35 @@ def test_gpu_maps_as_the_cpu_does(maps: tuple[AxisMap, ...], dtype: str) -> None
                      want.astype(np.float64) / scale, tolerance)  # fmt: skip
 
 
+@pytest.mark.cuda
+@pytest.mark.parametrize("padding", [0, 1, 2])
+@pytest.mark.parametrize(("mode", "most"), [(0, 2), (1, 1), (2, 4)])
+def test_gpu_reads_places_as_the_cpu_does(mode: int, most: int, padding: int) -> None:
+    """In every order of derivative, and one beyond the last that is not zero."""
+    for dims in (2, 3) if mode < 2 else (2,):
+        size = (2, 3, *(3, 4, 5)[:dims])
+        x, g, grid = draw(size), draw((2, 3, 11), seed=1), draw((2, 11, dims), seed=2) / 3
+        grid[0, 0] = np.nan
+        for orders in np.ndindex(*[most + 1] * dims):
+            how = grid_kernels.Sampling(mode, padding, bool(sum(orders) % 2), orders)
+            for ours, want in zip(read(cupy(), x, g, grid, how), read(np, x, g, grid, how),
+                                  strict=True):  # fmt: skip
+                assert_close(cupy().asnumpy(ours), want, 1e-11)
+
+
+def read(xp: Any, x: Any, g: Any, grid: Any, how: Any) -> list[Any]:
+    x, g, grid = (xp.asarray(a) for a in (x, g, grid))
+    return [grid_kernels.sample(xp, x, grid, how), grid_kernels.spread(xp, g, grid, how, x.shape),
+            grid_kernels.slopes(xp, g, x, grid, how)]  # fmt: skip
+
+
 LAUNCHES = {
     "F.max_pool2d(x, 3, 2, 1)": (1, 1), "F.max_pool2d(x, 2)": (1, 1),
     "F.adaptive_max_pool2d(x, 1)": (1, 1), "F.avg_pool2d(x, 3, 2, 1)": (1, 1),
     "F.adaptive_avg_pool2d(x, 5)": (1, 1), "F.interpolate(x, scale_factor=2)": (1, 1),
     "F.interpolate(x, 13, mode='bilinear')": (1, 1), "F.interpolate(x, 9, mode='bicubic')": (1, 1),
     "F.interpolate(x, 5, mode='bilinear', antialias=True)": (1, 1),
+    "F.grid_sample(x, x[:, :2].permute(0, 2, 3, 1), align_corners=False)": (2, 6),
     "F.pad(x, (1, 1, 1, 1))": (2, 3), "F.pad(x, (1, 1, 1, 1), 'reflect')": (6, 10),
 }  # fmt: skip
 

@@ -1,6 +1,7 @@
 """Averages over windows: linear maps, which save nothing.
 
-Holds:     a mean over a window is a mean along each dimension, one after the other.
+Holds:     a mean over a window is a mean along each dimension, one after the other; means of int64
+           drop the fraction, as PyTorch's do (on the CPU; it has none on a GPU).
 Must not:  touch arrays.
 """
 
@@ -9,8 +10,12 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
+import numpy as np
+
+from ...graph import new_tensor
+from ..aliases import div
 from ..surface import public
-from .axis_maps import AxisMap
+from .axis_maps import AxisMap, table
 from .resampling import resampled
 from .windows import Windows, output_sizes, windows_of
 
@@ -22,12 +27,24 @@ __all__ = ["adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", 
 # ------------------------------------------------------------------------------------ over windows
 def _mean(name: str, input: Any, windows: Windows, counted: int) -> Any:
     """Means, of the window with (1) or without (2) its padding, or sums (0)."""
-    _check_floating(name, input)
+    whole = input.kind.dtype.name == "int64" and not input.kind.is_cuda
+    if not whole:
+        _check_floating(name, input)
     maps = tuple(
-        AxisMap("Window", size, out, kernel, stride, padding, counted)
+        AxisMap("Window", size, out, kernel, stride, padding, 0 if whole else counted)
         for size, out, kernel, stride, padding, _ in zip(*windows, strict=True)
     )
-    return resampled(f"AvgPool{len(maps)}D", input, maps)
+    sums = resampled(f"AvgPool{len(maps)}D", input, maps)
+    return div(sums, _counts(input, maps, counted), rounding_mode="trunc") if whole else sums
+
+
+def _counts(input: Any, maps: tuple[AxisMap, ...], counted: int) -> Any:
+    """How many entries each window averages."""
+    counts: Any = np.ones((), np.int64)
+    for m in maps:
+        shares = table(m._replace(flag=counted)).weights[:, 0]
+        counts = counts[..., None] * np.rint(1 / shares).astype(np.int64)
+    return new_tensor(counts, input.kind)
 
 
 def _check_floating(name: str, input: Any) -> None:
@@ -43,7 +60,10 @@ def _avg_pool(dims: int, input: Any, kernel_size: Any, stride: Any, padding: Any
     windows = windows_of(name, input.shape, dims, kernel_size, stride, padding, 1, ceil_mode)
     if divisor_override is None:
         return _mean(name, input, windows, 1 if count_include_pad else 2)
-    return _mean(name, input, windows, 0) / divisor_override
+    return div(
+        _mean(name, input, windows, 0), divisor_override,
+        rounding_mode=None if input.kind.is_floating_point else "trunc",
+    )  # fmt: skip
 
 
 @public("torch F")

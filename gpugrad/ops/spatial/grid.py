@@ -1,9 +1,9 @@
 """Sampling at given places: ``grid_sample`` and the grids of affine transformations.
 
-Two ops, of any order of derivative: ``sample`` reads the input at the grid's places, ``spread`` is
-its transpose. Both are linear in their first operand, and have as their derivative along a
-coordinate themselves, with weights differentiated once more in that coordinate. So ``orders``, one
-number per coordinate, makes them their own backward.
+Three ops, of any order of derivative: ``sample`` reads the input at the grid's places, ``spread``
+is its transpose, ``slopes`` is what both send to the grid. Along a coordinate they have themselves
+as derivative, with weights differentiated once more in that coordinate. So ``orders``, one number
+per coordinate, makes them each other's backward.
 
 Holds:     the grid is kept, and the input where the grid needs a gradient.
 Must not:  touch arrays. grid_kernels.py does.
@@ -16,11 +16,11 @@ from typing import Any
 
 from ...errors import DTypeError, ShapeError
 from ...graph import Size
-from ..arithmetic import mul
+from ..arithmetic import add, mul
 from ..generic import Linear, custom, linear
-from ..join import stack
-from ..reduce import sum_op
-from ..surface import public
+from ..index import slice_op
+from ..shape import reshape_op
+from ..surface import PLACES, public
 from . import grid_kernels as kernels
 from .grid_kernels import Sampling
 
@@ -28,6 +28,7 @@ __all__ = ["affine_grid", "grid_sample", "grid_sampler"]
 
 MODES = {"bilinear": 0, "nearest": 1, "bicubic": 2}
 PADDINGS = {"zeros": 0, "border": 1, "reflection": 2}
+PLACES["F"].update(GRID_SAMPLE_INTERPOLATION_MODES=MODES, GRID_SAMPLE_PADDING_MODES=PADDINGS)
 
 
 # ---------------------------------------------------------------------------------------- the ops
@@ -41,7 +42,7 @@ def sample_op(xp: Any, x: Any, grid: Any, *, how: Sampling) -> Any:
 def _(g: Any, *saved: Any, how: Sampling, shapes: Any, needs: Any) -> Any:
     grid = saved[-1]
     dx = spread_op(g, grid, how=how, shape=shapes[0]) if needs[0] else None
-    return dx, _slopes(g, saved[0], grid, how) if needs[1] else None
+    return dx, slopes_op(g, saved[0], grid, how=how) if needs[1] else None
 
 
 @custom(node_name="GridSamplerBackward", saves=lambda n: ("g", "grid") if n[1] else ("grid",))
@@ -54,17 +55,33 @@ def spread_op(xp: Any, g: Any, grid: Any, *, how: Sampling, shape: Size) -> Any:
 def _(u: Any, *saved: Any, how: Sampling, shape: Size, needs: Any) -> Any:
     grid = saved[-1]
     dg = sample_op(u, grid, how=how) if needs[0] else None
-    return dg, _slopes(saved[0], u, grid, how) if needs[1] else None
+    return dg, slopes_op(saved[0], u, grid, how=how) if needs[1] else None
 
 
-def _slopes(g: Any, x: Any, grid: Any, how: Sampling) -> Any:
-    """The cotangent of the grid: for each coordinate, ``g`` times the slopes of the channels."""
-    parts = []
+@custom(node_name="GridSamplerBackward", saves=("g", "x", "grid"))
+def slopes_op(xp: Any, g: Any, x: Any, grid: Any, *, how: Sampling) -> Any:
+    """How the sum of ``g`` times the sample changes with each coordinate of ``grid``."""
+    return kernels.slopes(xp, g, x, grid, how)
+
+
+@slopes_op.vjp
+def _(u: Any, g: Any, x: Any, grid: Any, *, how: Sampling, needs: Any) -> Any:
+    found: list[Any] = [None, None, None]
     for d in range(len(how.orders)):
-        orders = tuple([n + (i == d) for i, n in enumerate(how.orders)])
-        slopes = sample_op(x, grid, how=how._replace(orders=orders))
-        parts.append(sum_op(mul(g, slopes), axes=(1,), keepdim=False))
-    return stack(parts, -1)
+        steeper = how._replace(orders=tuple([n + (i == d) for i, n in enumerate(how.orders)]))
+        part = slice_op(u, key=(Ellipsis, d))
+        along = reshape_op(part, shape=Size((part.shape[0], 1, *part.shape[1:])))
+        if needs[0]:
+            _add(found, 0, mul(along, sample_op(x, grid, how=steeper)))
+        if needs[1]:
+            _add(found, 1, spread_op(mul(along, g), grid, how=steeper, shape=Size(x.shape)))
+        if needs[2]:
+            _add(found, 2, slopes_op(mul(along, g), x, grid, how=steeper))
+    return tuple(found)
+
+
+def _add(found: list[Any], which: int, more: Any) -> None:
+    found[which] = more if found[which] is None else add(found[which], more)
 
 
 # ------------------------------------------------------------------------------------ for everyone

@@ -1,22 +1,24 @@
-"""Reading raw arrays at places between their entries, and the transpose.
+"""Reading raw arrays at places between their entries, the transpose, and slopes along coordinates.
 
-Holds:     half types are computed in float32 and rounded once; places that are not numbers, or
-           outside where that counts as zero, read nothing.
+NumPy here, kernels/grid.cu on a GPU: one launch each (for half types ``spread`` has one more).
+
+Holds:     half types are computed in float32 and rounded once; no place, not even one that is not
+           a number, reads out of bounds.
 Must not:  know tensors or graphs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import product
 from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..scatter_kernels import scatter_add_along
+from ..rows import CUDA_NAMES, row_kernel
 
-__all__ = ["Sampling", "affine", "sample", "spread"]
+__all__ = ["Sampling", "affine", "sample", "slopes", "spread"]
 
 
 class Sampling(NamedTuple):
@@ -32,97 +34,162 @@ class Sampling(NamedTuple):
     orders: tuple[int, ...]
 
 
-Taps = list[tuple[Any, Any]]
-"""For each entry read along a dimension: where (N, P), and its weights (N, P)."""
-
-
 def sample(xp: Any, x: Any, grid: Any, how: Sampling) -> Any:
     """(N, C, ...) read at (N, ..., dims) -> (N, C, ...)."""
     batch, channels = x.shape[:2]
     space = grid.shape[1:-1]
-    flat = _wide(x).reshape(batch, channels, prod(x.shape[2:]))
-    total = xp.zeros((batch, channels, prod(space)), flat.dtype)
-    entries = _entries(xp, grid, x.shape[2:], how)
-    if xp is np:
-        for n in range(batch):
-            for at, weights in entries:
-                part = flat[n].take(at[n], 1)
-                part *= weights[n].astype(flat.dtype, copy=False)
-                total[n] += part
-    else:
-        one, two = xp.arange(batch)[:, None, None], xp.arange(channels)[:, None]
-        for at, weights in entries:
-            total += flat[one, two, at[:, None]] * weights[:, None].astype(flat.dtype, copy=False)
+    places = prod(space)
+    if xp is not np:
+        y = xp.empty((batch, channels, *space), x.dtype)
+        _launch("sample", y.size, places, x.shape, how, xp, x, grid, y)
+        return y
+    flat, real = _planes(x), _wide(grid)
+    total = np.zeros((batch, channels, places), flat.dtype)
+    for at, weights, _ in _entries(real, x.shape[2:], how):
+        for n in range(batch if weights is not None else 0):
+            part = flat[n].take(at[n], 1)
+            part *= weights[n].astype(flat.dtype, copy=False)
+            total[n] += part
     return total.astype(x.dtype, copy=False).reshape(batch, channels, *space)
 
 
 def spread(xp: Any, g: Any, grid: Any, how: Sampling, shape: Sequence[int]) -> Any:
     """The transpose of ``sample``: (N, C, ...) added around the places of a result of ``shape``."""
     batch, channels, *space = shape
-    flat = _wide(g).reshape(batch, channels, prod(g.shape[2:]))
-    out = xp.zeros((batch, channels, prod(space)), flat.dtype)
+    places = prod(grid.shape[1:-1])
+    if xp is not np:
+        out = xp.zeros(tuple(shape), np.float32 if g.dtype.itemsize == 2 else g.dtype)
+        _launch("spread", g.size, places, shape, how, xp, g, grid, out)
+        return out.astype(g.dtype, copy=False)
+    flat = _planes(g)
+    out = np.zeros((batch, channels, prod(space)), flat.dtype)
     rows = np.arange(channels)[:, None] * out.shape[2]
-    for at, weights in _entries(xp, grid, space, how):
-        weights = weights.astype(flat.dtype, copy=False)
-        if xp is not np:
-            index = xp.broadcast_to(at[:, None], flat.shape)
-            scatter_add_along(out, 2, index, flat * weights[:, None])
-            continue
-        for n in range(batch):
-            index = (rows + at[n]).reshape(-1)
-            np.add.at(out[n].reshape(-1), index, (flat[n] * weights[n]).reshape(-1))
+    for at, weights, _ in _entries(_wide(grid), space, how):
+        for n in range(batch if weights is not None else 0):
+            part = flat[n] * weights[n].astype(flat.dtype, copy=False)
+            np.add.at(out[n].reshape(-1), (rows + at[n]).reshape(-1), part.reshape(-1))
     return out.astype(g.dtype, copy=False).reshape(shape)
+
+
+def slopes(xp: Any, g: Any, x: Any, grid: Any, how: Sampling) -> Any:
+    """How the sum of ``g`` times the sample changes with each coordinate: (N, ..., dims)."""
+    dims = grid.shape[-1]
+    places = prod(grid.shape[1:-1])
+    if xp is not np:
+        out = xp.empty(grid.shape, grid.dtype)
+        _launch("slopes", out.size // dims, places, x.shape, how, xp, g, x, grid, out)
+        return out
+    flat, seeds, real = _planes(x), _planes(g), _wide(grid)
+    total = np.zeros((len(x), places, dims), real.dtype)
+    for at, _, steps in _entries(real, x.shape[2:], how, slopes=True):
+        for n in range(len(x)):
+            met = np.einsum("cp,cp->p", flat[n].take(at[n], 1), seeds[n])
+            for d, step in enumerate(steps):
+                if step is not None:
+                    total[n, :, d] += met * step[n]
+    return total.astype(grid.dtype, copy=False).reshape(grid.shape)
 
 
 def _wide(x: Any) -> Any:
     return x.astype(np.float32) if x.dtype.itemsize == 2 else x
 
 
-def _entries(xp: Any, grid: Any, space: Sequence[int], how: Sampling) -> Taps:
-    """Positions in the flattened space and weights of all entries that are read."""
+def _planes(x: Any) -> Any:
+    return _wide(x).reshape(*x.shape[:2], prod(x.shape[2:]))
+
+
+# --------------------------------------------------------------------------------------- on a GPU
+def _launch(template: str, count: int, places: int, shape: Sequence[int], how: Sampling, xp: Any,
+            *arrays: Any) -> None:  # fmt: skip
+    """One thread for each of ``count`` results; ``shape`` is that of what is read."""
+    if not count:
+        return
+    *inputs, out = arrays
+    dims = len(shape) - 2
+    sizes = (*[1] * (3 - dims), *shape[2:])
+    orders = (*how.orders, *[0] * (3 - dims))
+    numbers = (dims, *sizes, how.mode, how.padding, int(how.corners), *orders)
+    kernel = row_kernel("grid", template, CUDA_NAMES[inputs[0].dtype.name])
+    kernel((min(1 << 20, -(-count // 128)),), (128,), (
+        *[xp.ascontiguousarray(a) for a in inputs], out, count, shape[1], places,
+        *[np.int32(n) for n in numbers],
+    ))  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------- on the CPU
+Weights = Any
+"""(N, P), or None: no weight at all."""
+
+
+def _entries(grid: Any, space: Sequence[int], how: Sampling, slopes: bool = False
+             ) -> Iterator[tuple[Any, Weights, list[Weights]]]:  # fmt: skip
+    """Of all entries that are read: positions in the flattened space, weights, and (if wanted) the
+    derivatives of the weights by each coordinate."""
     dims = len(space)
-    places = _wide(grid).reshape(len(grid), prod(grid.shape[1:-1]), dims)
-    along = []
-    for d, size in enumerate(space):
-        which = dims - 1 - d  # x is the last dimension
-        taps = _taps(xp, places[..., which], size, how, how.orders[which])
-        along.append(taps)
-    found = []
+    places = grid.reshape(len(grid), prod(grid.shape[1:-1]), dims)
+    along = [
+        _taps(places[..., dims - 1 - d], size, how, how.orders[dims - 1 - d], slopes)
+        for d, size in enumerate(space)
+    ]
     for chosen in product(*along):
         at: Any = 0
-        weights: Any = 1
-        for size, (entry, weight) in zip(space, chosen, strict=True):
+        for size, (entry, _, _) in zip(space, chosen, strict=True):
             at = at * size + entry
-            weights = weights * weight
-        found.append((at, weights))
-    return found
+        weights = [weight for _, weight, _ in chosen]
+        steps = [
+            _product([*weights[:d], chosen[d][2], *weights[d + 1 :]])
+            for d in reversed(range(dims))
+        ]  # fmt: skip
+        yield at, _product(weights), steps
 
 
-def _taps(xp: Any, g: Any, size: int, how: Sampling, order: int) -> Taps:
-    """The entries read along one dimension; none where their weights have no such derivative."""
-    if order > (1, 0, 3)[how.mode]:
-        return []
-    at, slope = _unnormalized(xp, g, size, how)
+def _product(factors: Sequence[Weights]) -> Weights:
+    result: Any = None
+    for factor in factors:
+        if factor is None:
+            return None
+        result = factor if result is None else result * factor
+    return result
+
+
+Taps = list[tuple[Any, Weights, Weights]]
+"""For each entry read along a dimension: where, its weights, and their next derivative."""
+
+
+def _taps(g: Any, size: int, how: Sampling, order: int, slopes: bool) -> Taps:
+    """The entries read along one dimension, of which coordinates are ``g``."""
+    at, speed = _unnormalized(g, size, how)
     if how.mode == 2:
-        base = xp.floor(at)
+        base = np.floor(at)
         t = at - base
-        weights = [w * slope**order for w in _cubic(t, order)]
         entries = [base + k for k in range(-1, 3)]
         if how.padding:
-            entries = [_inside(xp, e, size, how)[0] for e in entries]
-        return [_checked(xp, e, w, size) for e, w in zip(entries, weights, strict=True)]
-    if how.padding:
-        at, turn = _inside(xp, at, size, how)
-        slope = slope * turn
-    if how.mode == 1:
-        return [_checked(xp, xp.rint(at), xp.ones_like(at), size)]
-    base = xp.floor(at)
-    t = at - base
-    near, far = (1 - t, t) if order == 0 else (-slope + 0 * t, slope + 0 * t)
-    return [_checked(xp, base, near, size), _checked(xp, base + 1, far, size)]
+            entries = [np.where(t == t, _inside(e, size, how)[0], -1) for e in entries]
+        found = [_cubic(t, n, speed) for n in (order, order + 1)]
+    else:
+        if how.padding:
+            at, turn = _inside(at, size, how)
+            speed = speed * turn
+        base = np.floor(at) if how.mode == 0 else np.rint(at)
+        entries = [base, base + 1] if how.mode == 0 else [base]
+        weigh = _linear if how.mode == 0 else _nearest
+        found = [weigh(at - base, n, speed) for n in (order, order + 1)]
+    if not slopes:
+        found[1] = [None] * len(entries)
+    return [_checked(e, w, s, size) for e, w, s in zip(entries, *found, strict=True)]
 
 
-def _unnormalized(xp: Any, g: Any, size: int, how: Sampling) -> tuple[Any, Any]:
+def _nearest(t: Any, order: int, speed: Any) -> list[Weights]:
+    return [np.ones_like(t) if order == 0 else None]
+
+
+def _linear(t: Any, order: int, speed: Any) -> list[Weights]:
+    if order > 1:
+        return [None, None]
+    return [1 - t, t] if order == 0 else [-speed + 0 * t, speed + 0 * t]
+
+
+def _unnormalized(g: Any, size: int, how: Sampling) -> tuple[Any, Any]:
     """Coordinates in -1 .. 1 as positions among entries, and how fast these change."""
     real = g.dtype.type
     if how.corners:
@@ -130,36 +197,43 @@ def _unnormalized(xp: Any, g: Any, size: int, how: Sampling) -> tuple[Any, Any]:
     return ((g + real(1)) * real(size) - real(1)) / real(2), real(size / 2)
 
 
-def _inside(xp: Any, at: Any, size: int, how: Sampling) -> tuple[Any, Any]:
+def _inside(at: Any, size: int, how: Sampling) -> tuple[Any, Any]:
     """Positions brought inside, and whether (and in which direction) they still move."""
     turn: Any = 1
     real = at.dtype.type
     if how.padding == 2:
         low, span = (0.0, float(size - 1)) if how.corners else (-0.5, float(size))
         if span == 0:
-            return xp.zeros_like(at), xp.zeros_like(at)
+            return np.zeros_like(at), np.zeros_like(at)
         off = at - real(low)
-        away = xp.abs(off)
-        extra = xp.fmod(away, real(span))
-        back = xp.floor(away / real(span)) % 2 == 1
-        at = xp.where(back, real(span) - extra, extra) + real(low)
-        turn = xp.where(back == (off < 0), real(1), real(-1))
+        away = np.abs(off)
+        extra = np.fmod(away, real(span))
+        back = np.floor(away / real(span)) % 2 == 1
+        at = np.where(back, real(span) - extra, extra) + real(low)
+        turn = np.where(back == (off < 0), real(1), real(-1))
     moves = (at > 0) & (at < size - 1)
-    at = xp.where(at > 0, xp.minimum(at, real(size - 1)), real(0))
+    at = np.where(at > 0, np.minimum(at, real(size - 1)), real(0))
     return at, turn * moves.astype(at.dtype)
 
 
-def _checked(xp: Any, entry: Any, weights: Any, size: int) -> tuple[Any, Any]:
+def _checked(entry: Any, weights: Weights, slopes: Weights, size: int) -> tuple[Any, Any, Any]:
     """Entries as integers; those that do not exist weigh nothing."""
     exists = (entry >= 0) & (entry < size)
-    where = xp.where(exists, entry, 0).astype(np.int64)
-    return where, xp.where(exists, weights, weights.dtype.type(0))
+    where = np.where(exists, entry, 0).astype(np.int64)
+    zero = entry.dtype.type(0)
+
+    def kept(w: Weights) -> Weights:
+        return None if w is None else np.where(exists, w, zero)
+
+    return where, kept(weights), kept(slopes)
 
 
-def _cubic(t: Any, order: int) -> list[Any]:
+def _cubic(t: Any, order: int, speed: Any) -> list[Weights]:
     """Weights of the four entries around a place, or a derivative of them (Keys 1981, a = -3/4)."""
+    if order > 3:
+        return [None] * 4
     a = t.dtype.type(-0.75)
-    found: list[Any] = []
+    found: list[Weights] = []
     for x, sign in ((t + 1, 1), (t, 1), (1 - t, -1), (2 - t, -1)):
         inner = a + 2, -(a + 3), 0 * a, 1 + 0 * a
         c3, c2, c1, c0 = (a, -5 * a, 8 * a, -4 * a) if len(found) in (0, 3) else inner
@@ -167,7 +241,7 @@ def _cubic(t: Any, order: int) -> list[Any]:
             ((c3 * x + c2) * x + c1) * x + c0, (3 * c3 * x + 2 * c2) * x + c1, 6 * c3 * x + 2 * c2,
             6 * c3 + 0 * x,
         )[order]  # fmt: skip
-        found.append(value * t.dtype.type(sign**order))
+        found.append(value * (sign * speed) ** order)
     return found
 
 

@@ -55,7 +55,7 @@ constant_pad_op: Linear = linear(
 )  # fmt: skip
 
 
-@public("torch out")
+@public("torch")
 def constant_pad_nd(input: Any, pad: Sequence[int], value: float = 0) -> Any:
     """``input`` with a constant around it; see ``nn.functional.pad``."""
     return constant_pad_op(input, pads=_pairs(input.shape, pad), value=value)
@@ -172,7 +172,8 @@ def _padding(mode: str, node_name: str) -> Linear:
     return op
 
 
-_NAMES = {"reflect": "ReflectionPad{}D", "replicate": "ReplicationPad{}D", "circular": "Copy"}
+_NAMES = {"reflect": "ReflectionPad{}D", "replicate": "ReplicationPad{}D",
+          "circular": "CircularPad{}D"}  # fmt: skip
 _PADS = {
     (mode, dims): _padding(mode, name.format(dims))
     for mode, name in _NAMES.items()
