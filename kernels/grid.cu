@@ -100,7 +100,7 @@ template <typename A> GG_FN Reading<A> reading(A g, int size, How how, int order
   return found;
 }
 
-// Coordinates of one place, in the order of dimensions; a dimension that is not there has one entry.
+// Coordinates of one place, in the order of dimensions; one that is not there has a single entry.
 template <typename T, typename A>
 GG_FN void readings(const T* place, int dims, const int* sizes, How how, const int* orders,
                     Reading<A>* found) {

@@ -82,11 +82,11 @@ def slopes(xp: Any, g: Any, x: Any, grid: Any, how: Sampling) -> Any:
     flat, seeds, real = _planes(x), _planes(g), _wide(grid)
     total = np.zeros((len(x), places, dims), real.dtype)
     for at, _, steps in _entries(real, x.shape[2:], how, slopes=True):
+        there = [(d, step) for d, step in enumerate(steps) if step is not None]
         for n in range(len(x)):
             met = np.einsum("cp,cp->p", flat[n].take(at[n], 1), seeds[n])
-            for d, step in enumerate(steps):
-                if step is not None:
-                    total[n, :, d] += met * step[n]
+            for d, step in there:
+                total[n, :, d] += met * step[n]
     return total.astype(grid.dtype, copy=False).reshape(grid.shape)
 
 

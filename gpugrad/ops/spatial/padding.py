@@ -159,12 +159,12 @@ def _padding(mode: str, node_name: str) -> Linear:
     def transpose(g: Any, *, pads: Pads, shapes: Any) -> Any:
         return fold(g, pads=pads, sizes=tuple(shapes[0]))
 
-    op = linear(
+    op: Linear = linear(
         f"{mode}_pad", node_name=node_name,
         forward=lambda xp, x, *, pads: _padded(xp, x, pads=pads, mode=mode),
         transpose=transpose,
     )  # fmt: skip
-    fold = linear(
+    fold: Linear = linear(
         f"{mode}_fold", node_name=f"{node_name}Backward",
         forward=lambda xp, g, *, pads, sizes: _folded(xp, g, pads=pads, mode=mode, sizes=sizes),
         transpose=lambda g, *, pads, sizes: op(g, pads=pads),

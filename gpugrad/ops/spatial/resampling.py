@@ -21,7 +21,7 @@ def _resampling(node_name: str) -> Linear:
     def transpose(g: Any, *, maps: Maps, transposed: bool) -> Any:
         return op(g, maps=maps, transposed=not transposed)
 
-    op = linear(
+    op: Linear = linear(
         "resample", node_name=node_name,
         forward=lambda xp, x, *, maps, transposed: apply(x, maps, transposed),
         transpose=transpose,

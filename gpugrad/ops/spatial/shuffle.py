@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from ...errors import ShapeError
-from ..shape import contiguous, permute, reshape, transpose
+from ..rearrange import contiguous
+from ..shape import permute, reshape, transpose
 from ..surface import public
 
 __all__ = ["channel_shuffle", "pixel_shuffle", "pixel_unshuffle"]
