@@ -4,7 +4,7 @@ Holds:     the scalar functions under their usual names, usable on expressions a
 Must not:  know tensors, graph nodes or ops.
 """
 
-from .blocks import num_threads, set_num_threads
+from .blocks import num_threads, set_num_threads, share_out
 from .function import Bool, Float, Function, Number, Param, Vjp, trace
 from .host import statements
 from .nodes import Expr, Operand, free_variables, replace, variable
@@ -171,6 +171,7 @@ __all__ = [
     "round",
     "rsqrt",
     "set_num_threads",
+    "share_out",
     "sigmoid",
     "sign",
     "signbit",

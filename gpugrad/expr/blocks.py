@@ -24,7 +24,7 @@ from ..array.quiet import quiet
 from .function import Function
 from .print_numpy import compute_dtype, print_numpy
 
-__all__ = ["LARGE", "Blocks", "LargeSum", "num_threads", "set_num_threads"]
+__all__ = ["LARGE", "Blocks", "LargeSum", "num_threads", "set_num_threads", "share_out"]
 
 LARGE = 65_536
 """Elements from which splitting pays."""
@@ -86,6 +86,23 @@ def set_num_threads(count: int) -> None:
 def num_threads() -> int:
     """How many threads elementwise operations on large host arrays use."""
     return _threads.count
+
+
+def share_out(jobs: Sequence[Any], work: Callable[[Any], None], elements: int) -> None:
+    """Calls ``work`` on every job, on as many threads as that many elements are worth."""
+    threads = min(_threads.count, elements // LARGE, len(jobs))
+    if threads < 2:
+        for job in jobs:
+            work(job)
+        return
+    following = itertools.count()
+
+    def work_on() -> None:
+        with quiet():
+            while (turn := next(following)) < len(jobs):
+                work(jobs[turn])
+
+    _threads.run(work_on, threads - 1)
 
 
 class Blocks:
