@@ -23,6 +23,7 @@ from .devices import *  # noqa: F403
 from .expressions import *  # noqa: F403
 from .graphs import *  # noqa: F403
 from .modules import *  # noqa: F403
+from .normalization import *  # noqa: F403
 from .operands import *  # noqa: F403
 from .second_backward import *  # noqa: F403
 from .text import *  # noqa: F403

@@ -200,11 +200,6 @@ def one_hot(tensor: Any, num_classes: int = -1) -> Any:
     return new_tensor(rows, tensor.kind)
 
 
-def normalize(input: Any, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Any:
-    """``input`` divided by its norm along ``dim``, or by ``eps`` where that is larger."""
-    return input / input.norm(p, dim, keepdim=True).clamp_min(eps)
-
-
 def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
     """The cosine of the angle between the vectors along ``dim``."""
     norm1 = x1.norm(2.0, dim, keepdim=True).clamp_min(eps)

@@ -23,6 +23,7 @@ from . import (
     linalg,
     loss,
     memory_format,
+    normalization,
     order,
     overwrite,
     pieces,

@@ -16,6 +16,7 @@ from tests.cases.convolution import CONVOLUTIONS, FOLDS
 from tests.cases.elementary import ELEMENTARY
 from tests.cases.linalg import PRODUCTS
 from tests.cases.loss import LOSSES, SOFTMAX, TERMS
+from tests.cases.normalization import NORMALIZATIONS
 from tests.cases.order import ORDER, POSITIONS
 from tests.cases.parts import PART_INDICES, PARTS
 from tests.cases.place import PLACES
@@ -32,7 +33,7 @@ NONDIFF = [*PART_INDICES, *POSITIONS]
 
 CASES = [
     *ELEMENTWISE, *REDUCTIONS, *ORDER, *SHAPES, *PARTS, *PLACES, *PRODUCTS, *CONVOLUTIONS, *FOLDS,
-    *SOFTMAX, *LOSSES, *SPATIAL,
+    *SOFTMAX, *LOSSES, *SPATIAL, *NORMALIZATIONS,
 ]  # fmt: skip
 
 # ---------------------------------------------------------------------------------------- variants
