@@ -18,6 +18,7 @@ Holds:     the first line keeps the phrase PyTorch users search for; the facts f
 Must not:  import any other room, hold tensors or arrays, or print values.
 """
 
+from .attention import *  # noqa: F403
 from .convolutions import *  # noqa: F403
 from .devices import *  # noqa: F403
 from .expressions import *  # noqa: F403

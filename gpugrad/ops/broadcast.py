@@ -12,14 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from ..array import Kind, kind_of_array, module_of
+from ..array import Kind, float32, kind_of_array, module_of
 from ..graph import Size, TensorBase, new_tensor
 from .folds import fold
 from .generic import Linear, View, linear
 from .record import record, records
 
 __all__ = ["convert", "expand", "expand_to", "kind_of_value", "sum_axes", "sum_to",
-           "sum_to_shape", "wide_dtype"]  # fmt: skip
+           "sum_to_shape", "wide_dtype", "widened"]  # fmt: skip
 
 
 # ----------------------------------------------------------------------- expand and its transpose
@@ -127,3 +127,10 @@ def convert(x: Any, kind: Kind) -> Any:
 def kind_of_value(x: Any) -> Kind:
     """The kind of a tensor or a raw array."""
     return x.kind if isinstance(x, TensorBase) else kind_of_array(x)
+
+
+def widened(x: Any) -> Any:
+    """``x``, a tensor or a raw array, as float32 if it is of a half type."""
+    kind = kind_of_value(x)
+    half = kind.is_floating_point and kind.dtype.itemsize < 4
+    return convert(x, kind.with_dtype(float32)) if half else x

@@ -7,6 +7,7 @@ from . import (
     activation,
     aliases,
     arithmetic,
+    attention,
     choose,
     compare,
     convolution,

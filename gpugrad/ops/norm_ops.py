@@ -17,7 +17,7 @@ from ..array import as_dtype
 from ..graph import Size
 from . import norm_kernels as kernels
 from .arithmetic import rsqrt
-from .broadcast import convert, expand, kind_of_value
+from .broadcast import convert, expand, kind_of_value, widened
 from .families import custom
 from .norm_kernels import Layout, Statistics
 from .reduce import mean_op, sum_op
@@ -149,12 +149,12 @@ class _Group:
 
     def seen(self, x: Any) -> Any:
         """``x`` in that shape, halves as float32."""
-        return None if x is None else reshape_op(_widened(x), shape=Size(self.layout[:4]))
+        return None if x is None else reshape_op(widened(x), shape=Size(self.layout[:4]))
 
     def parameter(self, w: Any) -> Any:
         """A weight beside ``seen`` tensors."""
         shape = (1, self.layout.groups, self.layout.channels, 1)
-        return None if w is None else reshape_op(_widened(w), shape=Size(shape))
+        return None if w is None else reshape_op(widened(w), shape=Size(shape))
 
     def mean(self, x: Any) -> Any:
         """The mean of every group."""
@@ -192,10 +192,3 @@ def _second_order(group: _Group, g: Any, w: Any, us: tuple[Any, Any, Any]) -> li
         pulled = rstd * group.project(sum(to_xhat[1:], start=to_xhat[0]))
         to_x = pulled if to_x is None else to_x + pulled
     return [sum(to_g[1:], start=to_g[0]) if to_g else None, to_x, to_w]
-
-
-def _widened(x: Any) -> Any:
-    kind = kind_of_value(x)
-    return convert(x, kind.with_dtype(as_dtype("float32"))) if kind.dtype.itemsize < 4 else x
-
-

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from tests.cases.activation import ACTIVATIONS
 from tests.cases.arithmetic import ARITHMETIC
+from tests.cases.attention import ATTENTION
 from tests.cases.choice import CHOICES, CONDITIONS
 from tests.cases.convolution import CONVOLUTIONS, FOLDS
 from tests.cases.elementary import ELEMENTARY
@@ -33,7 +34,7 @@ NONDIFF = [*PART_INDICES, *POSITIONS]
 
 CASES = [
     *ELEMENTWISE, *REDUCTIONS, *ORDER, *SHAPES, *PARTS, *PLACES, *PRODUCTS, *CONVOLUTIONS, *FOLDS,
-    *SOFTMAX, *LOSSES, *SPATIAL, *NORMALIZATIONS,
+    *SOFTMAX, *LOSSES, *SPATIAL, *NORMALIZATIONS, *ATTENTION,
 ]  # fmt: skip
 
 # ---------------------------------------------------------------------------------------- variants
