@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..graph import new_tensor
 from ..ops import activation as act
-from ..ops import index, random
+from ..ops import index
 from ..ops.catalogue import PLACES
 from ..ops.writes import write
 
@@ -166,13 +166,6 @@ def threshold_(input: Any, threshold: float, value: float) -> Any:
 
 
 # ---------------------------------------------------------------------------------------- lookups
-def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
-    """In training, zeroes elements with probability ``p`` and scales the others by 1 / (1 - p)."""
-    if not inplace or not training or p == 0:
-        return random.dropout(input, p, training)
-    return write(input, lambda old: random.dropout(old, p, training))
-
-
 def embedding(input: Any, weight: Any, padding_idx: int | None = None,
               max_norm: float | None = None, norm_type: float = 2.0,
               scale_grad_by_freq: bool = False, sparse: bool = False) -> Any:

@@ -55,8 +55,11 @@ def _(g: Any, q: Any, k: Any, v: Any, out: Any, logs: Any, *mask: Any, options: 
     return (*found, None)[: len(needs)]
 
 
-@custom(node_name="ScaledDotProductFlashAttentionBackward", many=True,
-        saves=lambda needs: ("g", "q", "k", "v", *(("mask0",) if len(needs) > 6 else ())))  # fmt: skip
+def _kept_by_backward(needs: tuple[bool, ...]) -> tuple[str, ...]:
+    return ("g", "q", "k", "v", *(("mask0",) if len(needs) > 6 else ()))
+
+
+@custom(node_name="ScaledDotProductFlashAttentionBackward", many=True, saves=_kept_by_backward)
 def attention_backward_op(xp: Any, g: Any, q: Any, k: Any, v: Any, out: Any, logs: Any, *mask: Any,
                           options: AttentionOptions, wants_mask: bool) -> Any:
     """The cotangents of q, k, v and, if wanted, the mask."""

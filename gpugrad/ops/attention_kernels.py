@@ -92,7 +92,8 @@ def attend_backward(g: Any, saved: tuple[Any, ...], mask: Any, options: Attentio
     if not isinstance(q, np.ndarray):
         return attention_cuda.attend_backward(g, saved, mask, options, wants_mask)
     pairs = _Pairs(q, k, v, mask, options)
-    g, out, logs = (a.reshape(pairs.number, pairs.rows, -1) for a in (g, out, logs))
+    size = (pairs.number, pairs.rows, v.shape[-1])
+    g, out, logs = g.reshape(size), out.reshape(size), logs.reshape(*size[:2], 1)
     dq = hostpool.empty(pairs.q.shape, q.dtype)
     dk, dv = np.zeros(pairs.k.shape, pairs.wide), np.zeros(pairs.v.shape, pairs.wide)
     dmask = np.zeros(mask.shape, pairs.wide) if wants_mask else None

@@ -1,4 +1,4 @@
-"""Random numbers, and ops that draw them.
+"""Random numbers.
 
 Holds:     one generator per device, seeded together by ``manual_seed``: same seed, same run, on the
            same device.
@@ -12,11 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from .. import expr as s
 from ..array import (
     as_device,
     as_dtype,
-    bool_,
     cpu,
     default_dtype,
     device,
@@ -25,17 +23,15 @@ from ..array import (
     int64,
     kind_of,
 )
-from ..expr import Bool, Expr, Float
 from ..graph import new_tensor
 from .creation import require_grad
 from .dims import flat_sizes
-from .families import elementwise
 from .surface import public
 
 __all__ = [
-    "Generator", "bernoulli", "bernoulli_", "default_generator", "dropout", "initial_seed",
+    "Generator", "bernoulli", "bernoulli_", "default_generator", "initial_seed",
     "manual_seed", "multinomial", "normal", "normal_", "rand", "rand_like", "randint", "randn",
-    "randn_like", "randperm", "seed", "uniform_",
+    "randn_like", "randperm", "seed", "uniform", "uniform_",
 ]  # fmt: skip
 
 
@@ -123,6 +119,11 @@ def _draw(kind: Any, shape: tuple[int, ...], method: str, generator: Generator |
         digits = 2.0 ** (11 if kind.dtype is float16 else 8)
         drawn = kind.xp.floor(drawn * digits) / digits
     return kind.xp.asarray(drawn, dtype=kind.numpy)
+
+
+def uniform(kind: Any, shape: tuple[int, ...]) -> Any:
+    """An array of uniform numbers in [0, 1) by the default generator, as ``kind``."""
+    return _draw(kind, shape, "random", None)
 
 
 def _made(array: Any, kind: Any, requires_grad: bool) -> Any:
@@ -260,32 +261,3 @@ def bernoulli_(tensor: Any, p: float = 0.5, *, generator: Generator | None = Non
     """Overwrites ``tensor`` with ones, each with probability ``p``, and zeros."""
     draw = _draw(kind_of(tensor.kind.device, float64), tuple(tensor.shape), "random", generator)
     return tensor.copy_(new_tensor((draw < p).astype(tensor.kind.numpy), tensor.kind))
-
-
-# ---------------------------------------------------------------------------------------- dropout
-@public("torch")
-def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
-    """Zeroes elements with probability ``p`` and scales the others by 1 / (1 - p).
-
-    Shape:   input (*) -> the same
-    Saves:   which elements were kept, one byte each
-    Raises:  ValueError for p outside [0, 1]
-    """
-    if not 0 <= p <= 1:
-        raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
-    if not training or p == 0:
-        return input
-    kind = input.kind
-    keep = _draw(kind, tuple(input.shape), "random", None) >= p
-    scale = 0.0 if p == 1 else 1 / (1 - p)
-    return kept_part(input, new_tensor(keep, kind.with_dtype(bool_)), scale=scale)
-
-
-@elementwise(node_name="NativeDropout")
-def kept_part(input: Float, keep: Bool, *, scale: float) -> Expr:
-    """``scale * input`` where ``keep`` holds, 0 elsewhere.
-
-    Shape:   input (...), keep (...) broadcast -> (...)
-    Saves:   keep
-    """
-    return s.where(keep, scale * input, 0)

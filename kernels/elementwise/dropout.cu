@@ -1,5 +1,5 @@
-// kernels/elementwise/random.cu
-// The elementwise ops of gpugrad/ops/random.py, forward and backward, for every
+// kernels/elementwise/dropout.cu
+// The elementwise ops of gpugrad/ops/dropout.py, forward and backward, for every
 // combination of inputs that need gradients (all of them from three on).
 //
 // Printed by tools/print_kernels.py from the declarations: change those, not this file.
@@ -15,6 +15,16 @@ template <typename T> GG_FN T kept_part(T input, bool keep, T scale) {
 
 // Saves keep.
 template <typename T> GG_FN T kept_part_vjp_input(T g, bool keep, T scale) {
+  return keep ? (g * scale) : T(0);
+}
+
+// scale * input + shift where keep holds, floor elsewhere.
+template <typename T> GG_FN T kept_or_floor(T input, bool keep, T scale, T shift, T floor) {
+  return keep ? ((scale * input) + shift) : floor;
+}
+
+// Saves keep.
+template <typename T> GG_FN T kept_or_floor_vjp_input(T g, bool keep, T scale) {
   return keep ? (g * scale) : T(0);
 }
 
