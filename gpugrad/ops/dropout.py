@@ -225,7 +225,7 @@ _of_torch("feature_alpha_dropout", _floored, True, "``nn.functional.feature_alph
 def native_dropout(input: Any, p: float, train: bool | None) -> tuple[Any, Any]:
     """``dropout``, and which elements were kept; ``train`` None means yes."""
     if not 0 <= p <= 1:
-        raise errors.bad_dropout(p, RuntimeError)
+        raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={p}")
     if train is False:
         every = new_tensor(input.kind.xp.ones(input.shape, bool), input.kind.with_dtype(bool_))
         return kept_part(input, every, scale=1.0), every

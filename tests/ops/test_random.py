@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pytest
 
 import gpugrad
-from gpugrad import memory
 from gpugrad.nn import functional as F  # noqa: N812  (PyTorch's name)
 
 N = 20_000
@@ -97,7 +95,6 @@ def test_samples_without_replacement_differ_and_follow_the_weights() -> None:
 WRONG = {
     "torch.multinomial(torch.zeros(3), 1)": (RuntimeError, "sum of probabilities <= 0"),
     "torch.multinomial(torch.ones(3), 4)": (RuntimeError, "without replacement"),
-    "F.dropout(torch.ones(3), 1.5)": (ValueError, "dropout probability has to be between 0 and 1"),
     "torch.bernoulli(torch.full((2,), 1.5))": (RuntimeError, ""),
     "torch.randint(5, 5, (2,))": (RuntimeError, "expects 'from' to be less than 'to'"),
     "torch.empty(2).uniform_(1, 0)": (RuntimeError, "expects to return a \\[from, to\\) range"),
@@ -119,26 +116,3 @@ def test_pytorch_refuses_the_same(call: str) -> None:
     kind, words = WRONG[call]
     with pytest.raises(kind, match=words or None):
         eval(call, {"torch": torch, "F": torch.nn.functional})
-
-
-# ------------------------------------------------------------------------------------------ dropout
-def test_dropout_zeroes_its_share_and_scales_the_rest(device: str) -> None:
-    gpugrad.manual_seed(0)
-    x = gpugrad.ones(N, device=device, requires_grad=True)
-    y = F.dropout(x, 0.25)
-    values = y.detach().cpu().numpy()
-    assert set(np.unique(values).tolist()) == {0.0, np.float32(1 / 0.75).item()}
-    assert (values == 0).mean() == pytest.approx(0.25, abs=0.02)
-    y.sum().backward()
-    assert (x.grad == y).all()
-
-
-def test_dropout_keeps_a_byte_per_element() -> None:
-    x = gpugrad.ones(1000, device="cpu", requires_grad=True)
-    assert memory.graph(F.dropout(x, 0.5)).unique_bytes == 1000
-
-
-def test_dropout_is_the_identity_out_of_training() -> None:
-    x = gpugrad.ones(5, device="cpu", requires_grad=True)
-    assert F.dropout(x, 0.5, training=False) is x
-    assert F.dropout(x, 1.0).tolist() == [0.0] * 5
