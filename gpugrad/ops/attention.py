@@ -133,8 +133,9 @@ def _shares(q: Any, k: Any, mask: Any, options: AttentionOptions) -> tuple[Any, 
     p = p if dead is None else where(dead, 0.0, p)
     if not options.dropout:
         return p, None
-    numbers = [xp.arange(n) for n in (math.prod(scores.shape[:-2]), rows, keys)]
-    kept = kernels.kept_pairs(xp, options, numbers, (rows, keys)).reshape(scores.shape)
+    n, i, j = (xp.arange(size) for size in (math.prod(scores.shape[:-2]), rows, keys))
+    places = (n[:, None, None], i[:, None], j)
+    kept = kernels.kept_pairs(xp, options, places, (rows, keys)).reshape(scores.shape)
     return p, _like((kept * options.growth).astype(kind_of_value(q).numpy), q)
 
 
