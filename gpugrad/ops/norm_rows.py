@@ -28,6 +28,7 @@ from .rows import row_sum
 __all__ = ["Layout", "Statistics", "normalize_rows", "normalize_rows_backward", "sum_dtype"]
 
 _BLOCK = 1 << 17  # elements; with smaller ones threads spend their time on taking turns
+_SMALL = 9_000  # elements of a matrix times a vector that OpenBLAS leaves to one thread
 _NARROW = 16  # below, the pixels of a channel are too few for a loop of their own
 
 
@@ -97,11 +98,6 @@ def _over(rows: int, length: int, work: Callable[[slice], None]) -> None:
         share_out(parts, work, rows * length)
 
 
-def _spread(rows: int, wide: Any) -> Any:
-    """Ones, to add up with a matrix product: several threads' worth faster than ``sum``."""
-    return np.ones(rows, wide)
-
-
 # ---------------------------------------------------------- layer_norm: a weight for every column
 def _whole_rows(x: Any, weight: Any, bias: Any, out: Any, eps: float, layout: Layout,
                 centred: bool) -> Statistics:  # fmt: skip
@@ -110,14 +106,14 @@ def _whole_rows(x: Any, weight: Any, bias: Any, out: Any, eps: float, layout: La
     x, out = x.reshape(number, length), out.reshape(number, length)
     mean = np.zeros(number, wide) if centred else None
     rstd = np.zeros(number, wide)
-    ones = _spread(length, wide)
+    ones = np.ones(length, wide)
 
     def work(rows: slice) -> None:
         part = x[rows].astype(wide, copy=False)
         y = out[rows] if out.dtype == wide else np.empty(part.shape, wide)
         source = part
         if mean is not None:
-            mean[rows] = part @ ones
+            mean[rows] = np.vecdot(part, ones)
             mean[rows] /= length
             source = np.subtract(part, mean[rows, None], out=y)
         squares = np.vecdot(source, source)
@@ -140,7 +136,7 @@ def _whole_rows_backward(g: Any, x: Any, stats: Statistics, weight: Any, out: An
     wide = stats.rstd.dtype
     g, x = g.reshape(number, length), x.reshape(number, length)
     out = None if out is None else out.reshape(number, length)
-    along = _spread(length, wide) if weight is None else weight
+    along = np.ones(length, wide) if weight is None else weight
     parts: dict[int, tuple[Any, Any]] = {}
 
     def work(rows: slice) -> None:
@@ -149,20 +145,31 @@ def _whole_rows_backward(g: Any, x: Any, stats: Statistics, weight: Any, out: An
         c = np.subtract(xs, stats.mean[rows, None]) if stats.mean is not None else xs.copy()
         product = gs * c
         if affine:
-            parts[rows.start] = rstd @ product, _spread(len(rstd), wide) @ gs
+            parts[rows.start] = _weighted(rstd, product), row_sum(gs, 0)
         if out is None:
             return
-        c *= ((product @ along) * rstd**3 / length)[:, None]
+        c *= (np.vecdot(product, along) * rstd**3 / length)[:, None]
         y = np.multiply(gs, rstd[:, None], out=product)
         if weight is not None:
             y *= weight
         y -= c
         if stats.mean is not None:
-            y -= (gs @ along * rstd / length)[:, None]
+            y -= (np.vecdot(gs, along) * rstd / length)[:, None]
         out[rows] = y
 
     _over(number, length, work)
     return _totals(parts, length, wide) if affine else (None, None)
+
+
+def _weighted(weights: Any, rows: Any) -> Any:
+    """``weights @ rows``, in products so small that BLAS leaves them to this thread."""
+    few = max(1, _SMALL // rows.shape[1])
+    whole = len(rows) // few * few
+    total = weights[whole:] @ rows[whole:]
+    if whole:
+        groups = weights[:whole].reshape(-1, 1, few) @ rows[:whole].reshape(-1, few, rows.shape[1])
+        total += row_sum(groups, (0, 1))
+    return total
 
 
 def _totals(parts: dict[int, tuple[Any, Any]], length: int, wide: Any) -> tuple[Any, Any]:
@@ -181,11 +188,11 @@ def _channels(x: Any, weight: Any, bias: Any, out: Any, eps: float, layout: Layo
     wide = sum_dtype(x.dtype)
     x, out = x.reshape(number, length), out.reshape(number, length)
     mean, squares = np.zeros(number, wide), np.zeros(number, wide)
-    ones = _spread(length, wide)
+    ones = np.ones(length, wide)
 
     def moments(rows: slice) -> None:
         part = x[rows].astype(wide, copy=False)
-        mean[rows] = part @ ones
+        mean[rows] = np.vecdot(part, ones)
         mean[rows] /= length
         c = part - mean[rows, None]
         squares[rows] = np.vecdot(c, c)
@@ -228,11 +235,11 @@ def _channels_backward(g: Any, x: Any, stats: Statistics, weight: Any, out: Any,
     mean, rstd = _per_channel(stats.mean, layout), _per_channel(stats.rstd, layout)
     means = np.broadcast_to(mean, shape).reshape(-1, 1)
     sums, products = np.zeros(number, wide), np.zeros(number, wide)
-    ones = _spread(length, wide)
+    ones = np.ones(length, wide)
 
     def add_up(rows: slice) -> None:
         gs = g[rows].astype(wide, copy=False)
-        sums[rows] = gs @ ones
+        sums[rows] = np.vecdot(gs, ones)
         products[rows] = np.vecdot(gs, x[rows] - means[rows])
 
     _over(number, length, add_up)
@@ -313,7 +320,7 @@ def _column_sums(values: Callable[[slice], Any], like: Any, layout: Layout) -> A
     parts: dict[int, Any] = {}
 
     def work(rows: slice) -> None:
-        parts[rows.start] = _spread(rows.stop - rows.start, wide) @ values(rows)
+        parts[rows.start] = row_sum(values(rows), 0)
 
     _over(like.shape[0], like.shape[1], work)
     total = np.zeros(like.shape[1], wide)
