@@ -18,6 +18,7 @@ from typing import Any
 from zlib import crc32
 
 import numpy as np
+import scipy.linalg
 import scipy.special
 
 import gpugrad
@@ -44,6 +45,7 @@ class Case:
     below      the bound of integers
     tolerance  how close gradients come to PyTorch's, where 1e-10 is not PyTorch's own accuracy
     fused      it keeps inputs, which the caller has, where PyTorch keeps fewer values in between
+    halves     False for what neither library computes in float16 and bfloat16
     """
 
     call: str
@@ -55,6 +57,7 @@ class Case:
     below: int = 3
     tolerance: float = 1e-10
     fused: bool = False
+    halves: bool = True
     functions: dict[str, Callable[..., Any]] = field(default_factory=dict, compare=False)
 
     def __str__(self) -> str:
@@ -108,16 +111,18 @@ class Case:
 
 
 def row(call: str, numpy: str = "", saves: str = "", *, oracle: str = "", domain: Any = (-3.0, 3.0),
-         below: int = 3, tolerance: float = 1e-10, fused: bool = False, **shapes: Shape) -> Case:
+         below: int = 3, tolerance: float = 1e-10, fused: bool = False, halves: bool = True,
+         **shapes: Shape) -> Case:
     names = dict.fromkeys(re.findall(r"\b[xyzwkijbc]\b", call))
     return Case(
         call, numpy or call.replace("torch.", "np."), oracle or call, tuple(saves.split()),
         {name: shapes.get(name, (4, 3)) for name in sorted(names, key="xyzwkijbc".index)},
-        domain, below, tolerance, fused,
+        domain, below, tolerance, fused, halves,
     )  # fmt: skip
 
 
 HELPERS = {
+    "linalg": scipy.linalg,
     "softplus": lambda x: np.logaddexp(0, x),
     "softmax": lambda x, axis: scipy.special.softmax(x, axis),
     "log_softmax": lambda x, axis: scipy.special.log_softmax(x, axis),

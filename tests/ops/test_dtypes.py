@@ -25,8 +25,13 @@ def of_dtype(case: Case, dtype: str) -> tuple[dict[str, Any], dict[str, Any]]:
     return leaves, exact
 
 
-@pytest.mark.parametrize("dtype", FLOATS)
-@pytest.mark.parametrize("case", CASES, ids=str)
+PAIRS = [
+    pytest.param(case, dtype, id=f"{case}-{dtype}")
+    for case in CASES for dtype in FLOATS if case.halves or dtype == "float32"
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("case", "dtype"), PAIRS)
 def test_a_floating_dtype_is_kept_and_rounded_to_once(case: Case, dtype: str) -> None:
     tensors, exact = of_dtype(case, dtype)
     value = case(tensors)
@@ -37,8 +42,15 @@ def test_a_floating_dtype_is_kept_and_rounded_to_once(case: Case, dtype: str) ->
     assert_close(host(value), expected, tolerance)
 
 
-@pytest.mark.parametrize("dtype", FLOATS)
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize("case", [case for case in CASES if not case.halves], ids=str)
+def test_a_half_that_neither_library_takes_is_refused(case: Case, dtype: str) -> None:
+    tensors, _ = of_dtype(case, dtype)
+    with pytest.raises(RuntimeError, match="Low precision dtypes not supported"):
+        case(tensors)
+
+
+@pytest.mark.parametrize(("case", "dtype"), PAIRS)
 def test_gradients_have_the_dtype_of_their_inputs(case: Case, dtype: str) -> None:
     tensors, exact = of_dtype(case, dtype)
     value = case(tensors)
