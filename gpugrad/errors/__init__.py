@@ -4,6 +4,7 @@
     ├── ShapeError         (RuntimeError)   sizes that do not fit together
     ├── DTypeError         (RuntimeError)   a dtype an operation cannot take
     ├── DeviceError        (RuntimeError)   operands on different devices, or a missing device
+    ├── LinAlgError        (RuntimeError)   a matrix without the inverse or factors asked for
     ├── OutOfMemoryError   (RuntimeError, MemoryError)
     ├── IndexRangeError    (IndexError)     an index, or a class, outside what it counts
     ├── KernelFilesError   (FileNotFoundError)  an installation without its CUDA texts
@@ -23,6 +24,7 @@ from .convolutions import *  # noqa: F403
 from .devices import *  # noqa: F403
 from .expressions import *  # noqa: F403
 from .graphs import *  # noqa: F403
+from .matrices import *  # noqa: F403
 from .modules import *  # noqa: F403
 from .normalization import *  # noqa: F403
 from .operands import *  # noqa: F403

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 __all__ = [
     "DTypeError", "DeviceError", "ExpressionError", "GpugradError", "GraphError",
-    "GraphFreedError", "IndexRangeError", "InplaceError", "KernelFilesError", "NoGradError",
-    "OutOfMemoryError", "ShapeError", "StateDictError", "UnusedInputError",
+    "GraphFreedError", "IndexRangeError", "InplaceError", "KernelFilesError", "LinAlgError",
+    "NoGradError", "OutOfMemoryError", "ShapeError", "StateDictError", "UnusedInputError",
 ]  # fmt: skip
 
 
@@ -40,6 +40,10 @@ class OutOfMemoryError(GpugradError, RuntimeError, MemoryError):
     total: int = 0
     used: int = 0
     cached: int = 0
+
+
+class LinAlgError(GpugradError, RuntimeError):
+    """A matrix that has no inverse or no such decomposition."""
 
 
 class GraphError(GpugradError, RuntimeError):
