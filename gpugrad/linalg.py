@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .errors import LinAlgError
 from .ops.catalogue import PLACES
 
-__all__ = list(PLACES["linalg"])
+__all__ = ["LinAlgError", *PLACES["linalg"]]
 
 globals().update(PLACES["linalg"])
 

@@ -191,10 +191,3 @@ def one_hot(tensor: Any, num_classes: int = -1) -> Any:
         raise RuntimeError("Class values must be non-negative and smaller than num_classes.")
     rows = (array[..., None] == xp.arange(num_classes)).astype(tensor.kind.numpy)
     return new_tensor(rows, tensor.kind)
-
-
-def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
-    """The cosine of the angle between the vectors along ``dim``."""
-    norm1 = x1.norm(2.0, dim, keepdim=True).clamp_min(eps)
-    norm2 = x2.norm(2.0, dim, keepdim=True).clamp_min(eps)
-    return ((x1 / norm1) * (x2 / norm2)).sum(dim)

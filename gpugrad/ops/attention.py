@@ -20,11 +20,12 @@ from . import attention_kernels as kernels
 from .attention_kernels import AttentionOptions
 from .broadcast import convert, expand, kind_of_value, sum_to, widened
 from .compare import eq, where
+from .extremes import amax_op
 from .families import custom
-from .linalg import matmul_op
+from .linalg.products import matmul_op
 from .operands import common_device
 from .random import default_generator
-from .reduce import amax_op, sum_op
+from .reduce import sum_op
 from .shape import reshape_op
 from .softmax import softmax_backward_op, softmax_op
 from .surface import public

@@ -12,19 +12,18 @@ from typing import Any
 import numpy as np
 
 from ..array import bool_, default_dtype, hostpool, int64, uint8
-from ..errors import DTypeError, not_floating
+from ..errors import DTypeError
 from ..graph import new_tensor
-from .arithmetic import div, exp, mul, sign, sub
-from .arithmetic import pow as power
+from .arithmetic import div, exp, mul, sub
 from .broadcast import convert
 from .compare import eq, where
 from .dims import axes_of
 from .folds import fold
 from .generic import custom
-from .reduce import mean_op, shared, spread, sum_, sum_op
+from .reduce import mean_op, spread
 from .surface import public
 
-__all__ = ["all_", "any_", "count_nonzero", "logsumexp", "norm", "std", "std_mean", "var",
+__all__ = ["all_", "any_", "count_nonzero", "logsumexp", "std", "std_mean", "var",
            "var_mean"]  # fmt: skip
 
 
@@ -171,52 +170,7 @@ def std_mean(input: Any, dim: Any = None, unbiased: bool | None = None, keepdim:
     return result
 
 
-# ------------------------------------------------------------------------------------------ norms
-@public("torch method")
-def norm(input: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False) -> Any:
-    """The p-norm of the elements, over all of them or ``dim``.
-
-    Saves:   input and result; input alone for p = 1; nothing for p = 0
-    """
-    if not input.kind.is_floating_point:
-        raise not_floating("norm", input.kind.dtype.name)
-    axes = axes_of(dim, len(input.shape))
-    if p == 0:
-        return sum_(input != 0, dim, keepdim).to(input.kind.dtype)
-    if p == 1:
-        return sum_op(abs(input), axes=axes, keepdim=keepdim)
-    order = 2.0 if p in ("fro", None) else float(p)
-    return norm_op(input, p=order, axes=axes, keepdim=keepdim)
-
-
-@custom(node_name="LinalgVectorNorm", saves=("x", "result"))
-def norm_op(xp: Any, x: Any, *, p: float, axes: Any, keepdim: bool) -> Any:
-    """``sum(abs(x) ** p) ** (1 / p)``; its gradient at zero is zero."""
-    wide = x.astype("float32") if x.dtype.itemsize < 4 else x
-    if p == 2.0:
-        y = xp.sqrt((wide * wide).sum(axis=axes, keepdims=keepdim))
-    elif math.isinf(p):
-        y = getattr(xp.abs(wide), "max" if p > 0 else "min")(axis=axes, keepdims=keepdim)
-    else:
-        y = (xp.abs(wide) ** p).sum(axis=axes, keepdims=keepdim) ** (1.0 / p)
-    return y.astype(x.dtype)
-
-
-@norm_op.vjp
-def _(g: Any, x: Any, y: Any, *, p: float, axes: Any, keepdim: bool, shapes: Any) -> Any:
-    if math.isinf(p):
-        return mul(sign(x), shared(g, abs(x), y, axes, shapes[0]))
-    whole = spread(y, axes, shapes[0])
-    zero = eq(whole, 0.0)
-    divisor = where(zero, 1.0, whole)
-    divisor = divisor if p == 2.0 else power(divisor, p - 1)
-    unit = where(zero, 0.0, spread(g, axes, shapes[0]) / divisor)
-    if p == 2.0:
-        return mul(x, unit)
-    slope = mul(sign(x), power(abs(x), p - 1))
-    return mul(where(eq(x, 0.0), 0.0, slope) if p < 1 else slope, unit)
-
-
+# ----------------------------------------------------------------------------------- exponentials
 @public("torch method out special")
 def logsumexp(input: Any, dim: Any, keepdim: bool = False) -> Any:
     """``log(sum(exp(input)))`` over ``dim``, without overflow.

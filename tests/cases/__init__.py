@@ -15,8 +15,9 @@ from tests.cases.attention import ATTENTION
 from tests.cases.choice import CHOICES, CONDITIONS
 from tests.cases.convolution import CONVOLUTIONS, FOLDS
 from tests.cases.elementary import ELEMENTARY
-from tests.cases.linalg import PRODUCTS
+from tests.cases.linalg import DISTANCES, PRODUCTS
 from tests.cases.loss import LOSSES, SOFTMAX, TERMS
+from tests.cases.matrices import MATRICES, RANKS
 from tests.cases.normalization import NORMALIZATIONS
 from tests.cases.order import ORDER, POSITIONS
 from tests.cases.parts import PART_INDICES, PARTS
@@ -30,11 +31,10 @@ __all__ = ["BROADCAST", "CASES", "CONDITIONS", "ELEMENTWISE", "NONDIFF", "Case"]
 
 ELEMENTWISE = [*ARITHMETIC, *ELEMENTARY, *ACTIVATIONS, *CHOICES, *TERMS]
 
-NONDIFF = [*PART_INDICES, *POSITIONS]
-
 CASES = [
-    *ELEMENTWISE, *REDUCTIONS, *ORDER, *SHAPES, *PARTS, *PLACES, *PRODUCTS, *CONVOLUTIONS, *FOLDS,
-    *SOFTMAX, *LOSSES, *SPATIAL, *NORMALIZATIONS, *ATTENTION,
+    *PART_INDICES, *POSITIONS, *ELEMENTWISE, *REDUCTIONS, *ORDER, *SHAPES, *PARTS, *PLACES,
+    *PRODUCTS, *CONVOLUTIONS, *FOLDS, *SOFTMAX, *LOSSES, *SPATIAL, *NORMALIZATIONS, *ATTENTION,
+    *RANKS, *DISTANCES, *MATRICES,
 ]  # fmt: skip
 
 # ---------------------------------------------------------------------------------------- variants

@@ -11,29 +11,35 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ShapeError, different_devices, matmul_mismatch
-from ..graph import here, location
-from .broadcast import sum_to, wide_dtype
-from .generic import custom
-from .reduce import sum_op
-from .surface import public
+from ...errors import ShapeError, different_devices, matmul_mismatch
+from ...graph import here, location
+from ..broadcast import sum_to, wide_dtype
+from ..generic import custom
+from ..reduce import sum_op
+from ..surface import public
 
-__all__ = ["addmm", "bmm", "dot", "linear", "matmul", "mm", "mv", "outer"]
+__all__ = ["bmm", "cotangents", "dot", "linear", "matmul", "matmul_op", "mm", "mv", "of_rank",
+           "outer", "partners", "product", "same_kind"]  # fmt: skip
 
 
 # ----------------------------------------------------------------------------------------- matmul
-def _partners(needs: tuple[bool, ...]) -> tuple[str, ...]:
+def partners(needs: tuple[bool, ...]) -> tuple[str, ...]:
     return (("a",) if needs[1] else ()) + (("b",) if needs[0] else ())
 
 
-@custom(node_name="Mm", saves=_partners)
+@custom(node_name="Mm", saves=partners)
 def matmul_op(xp: Any, a: Any, b: Any) -> Any:
     """``a @ b``, broadcasting leading dimensions; vectors are rows left and columns right."""
-    return _product(xp, a, b)
+    return product(xp, a, b)
 
 
 @matmul_op.vjp
 def _(g: Any, *saved: Any, shapes: Any, needs: Any) -> Any:
+    return cotangents(g, saved, shapes, needs)
+
+
+def cotangents(g: Any, saved: Any, shapes: Any, needs: Any) -> tuple[Any, Any]:
+    """The cotangents of the two operands of a product, from those that ``partners`` saved."""
     *first, second = saved if len(saved) == 2 else (saved[0], saved[0])
     a, b = (first[0] if first else second), second
     if len(shapes[0]) == 1 or len(shapes[1]) == 1:
@@ -64,21 +70,23 @@ def _back(d: Any, shape: Any, as_matrix: tuple[int, int]) -> Any:
     return sum_to(d, matrix).reshape(shape)
 
 
-def _product(xp: Any, a: Any, b: Any, bias: Any = None) -> Any:
-    """``a @ b + bias``; half types are added up in float32, by BLAS, and rounded once.
+def product(xp: Any, a: Any, b: Any, bias: Any = None, *, beta: float = 1, alpha: float = 1) -> Any:
+    """``alpha * a @ b + beta * bias``; half types are added up in float32 and rounded once.
 
-    cuBLAS does that by itself for float16.
+    cuBLAS does that by itself for float16. A ``beta`` of 0 leaves the bias out, whatever it holds.
     """
     half = a.dtype
     if wide_dtype(a) == "float32" and (xp is np or half != "float16"):
         a, b = a.astype("float32"), b.astype("float32")
     y = xp.matmul(a, b)
-    if bias is not None:
-        y += bias
+    if alpha != 1:
+        y *= alpha
+    if bias is not None and beta != 0:
+        y += bias if beta == 1 else bias.astype(y.dtype, copy=False) * beta
     return y.astype(half, copy=False)
 
 
-@public("torch method out")
+@public("torch method linalg out")
 def matmul(input: Any, other: Any) -> Any:
     """The matrix product; vectors are rows on the left and columns on the right.
 
@@ -91,11 +99,13 @@ def matmul(input: Any, other: Any) -> Any:
         raise ShapeError("both arguments to matmul need to be at least 1D")
     if a[-1] != b[-2 if len(b) > 1 else -1]:
         raise matmul_mismatch(a, b, str(location(*here())))
-    _same_kind("matmul", input, other)
+    same_kind("matmul", input, other)
+    if input.kind.dtype.category == 0:
+        raise NotImplementedError("matmul: not implemented for 'Bool'")
     return matmul_op(input, other)
 
 
-def _same_kind(name: str, a: Any, b: Any) -> None:
+def same_kind(name: str, a: Any, b: Any) -> None:
     if a.kind is b.kind:
         return
     if a.kind.device != b.kind.device:
@@ -107,7 +117,7 @@ def _same_kind(name: str, a: Any, b: Any) -> None:
     )
 
 
-def _of_rank(name: str, tensor: Any, rank: int) -> None:
+def of_rank(name: str, tensor: Any, rank: int) -> None:
     if len(tensor.shape) != rank:
         raise ShapeError(f"{name}: expected a {rank}D tensor, got shape {tuple(tensor.shape)}")
 
@@ -115,40 +125,40 @@ def _of_rank(name: str, tensor: Any, rank: int) -> None:
 @public("torch method out")
 def mm(input: Any, mat2: Any) -> Any:
     """The product of two matrices."""
-    _of_rank("mm", input, 2)
-    _of_rank("mm", mat2, 2)
+    of_rank("mm", input, 2)
+    of_rank("mm", mat2, 2)
     return matmul(input, mat2)
 
 
 @public("torch method out")
 def bmm(input: Any, mat2: Any) -> Any:
     """The products of two batches of matrices."""
-    _of_rank("bmm", input, 3)
-    _of_rank("bmm", mat2, 3)
+    of_rank("bmm", input, 3)
+    of_rank("bmm", mat2, 3)
     return matmul(input, mat2)
 
 
 @public("torch method out")
 def mv(input: Any, vec: Any) -> Any:
     """A matrix times a vector."""
-    _of_rank("mv", input, 2)
-    _of_rank("mv", vec, 1)
+    of_rank("mv", input, 2)
+    of_rank("mv", vec, 1)
     return matmul(input, vec)
 
 
-@public("torch method out")
+@public("torch method out", also="vdot")
 def dot(input: Any, tensor: Any) -> Any:
     """The inner product of two vectors."""
-    _of_rank("dot", input, 1)
-    _of_rank("dot", tensor, 1)
+    of_rank("dot", input, 1)
+    of_rank("dot", tensor, 1)
     return matmul(input, tensor)
 
 
 @public("torch method out", also="ger")
 def outer(input: Any, vec2: Any) -> Any:
     """All products of an element of one vector with one of the other."""
-    _of_rank("outer", input, 1)
-    _of_rank("outer", vec2, 1)
+    of_rank("outer", input, 1)
+    of_rank("outer", vec2, 1)
     return input.reshape(-1, 1) * vec2
 
 
@@ -160,13 +170,13 @@ def _linear_saves(needs: tuple[bool, ...]) -> tuple[str, ...]:
 @custom(node_name="Addmm", saves=_linear_saves)
 def linear_op(xp: Any, x: Any, weight: Any, bias: Any) -> Any:
     """``x @ weight.T + bias`` with one temporary fewer than the composition."""
-    return _product(xp, x, weight.T, bias)
+    return product(xp, x, weight.T, bias)
 
 
 @custom(node_name="Mm", saves=_linear_saves)
 def product_op(xp: Any, x: Any, weight: Any) -> Any:
     """``x @ weight.T``."""
-    return _product(xp, x, weight.T)
+    return product(xp, x, weight.T)
 
 
 @product_op.vjp
@@ -200,14 +210,5 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Any:
         flat = (input.array.size // max(rows[-1], 1), rows[-1]) if rows else ()
         columns = tuple(reversed(weight.shape))
         raise matmul_mismatch(flat or rows, columns, str(location(*here())))
-    _same_kind("linear", input, weight)
+    same_kind("linear", input, weight)
     return product_op(input, weight) if bias is None else linear_op(input, weight, bias)
-
-
-@public("torch method out")
-def addmm(input: Any, mat1: Any, mat2: Any, *, beta: float = 1, alpha: float = 1) -> Any:
-    """``beta * input + alpha * (mat1 @ mat2)``."""
-    product = mm(mat1, mat2)
-    if alpha != 1:
-        product = product * alpha
-    return (input if beta == 1 else input * beta) + product
