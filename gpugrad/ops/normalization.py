@@ -17,9 +17,8 @@ from .. import errors
 from .. import expr as s
 from ..expr import Expr, Float
 from ..graph import Size, mutated, new_tensor
-from .arithmetic import square
-from .broadcast import convert, wide_dtype
-from .families import Linear, elementwise, linear
+from .broadcast import convert
+from .families import elementwise
 from .norm_kernels import Layout
 from .norm_ops import batch_norm_op, group_norm_op, layer_norm_op, rms_norm_op
 from .operands import common_device
@@ -28,7 +27,7 @@ from .surface import public
 from .writes import into
 
 __all__ = [
-    "batch_norm", "group_norm", "instance_norm", "layer_norm", "local_response_norm", "normalize",
+    "batch_norm", "group_norm", "instance_norm", "layer_norm", "normalize",
     "rms_norm",
 ]  # fmt: skip
 
@@ -350,49 +349,10 @@ def _instance_norm(input: Any, weight: Any, bias: Any, running: tuple[Any, Any],
     return y
 
 
-# --------------------------------------------------------------------------- vectors and neighbours
+# ---------------------------------------------------------------------------------------- vectors
 @public("F")
 def normalize(input: Any, p: float = 2.0, dim: Any = 1, eps: float = 1e-12, out: Any = None) -> Any:
     """``input`` divided by its norm along ``dim``, or by ``eps`` where that is larger."""
     if out is not None:
         return into(normalize, out, input, p, dim, eps)
     return input / input.norm(p, dim, keepdim=True).clamp_min(eps)
-
-
-@public("F")
-def local_response_norm(input: Any, size: int, alpha: float = 1e-4, beta: float = 0.75,
-                        k: float = 1.0) -> Any:
-    """``input / (k + alpha * mean(squares of size neighbouring channels)) ** beta``.
-
-    Shape:   (N, C, *) with at least one further dimension -> the same
-    Saves:   input, that sum, its power
-    Source:  Krizhevsky, Sutskever & Hinton 2012, section 3.3
-    """
-    if len(input.shape) < 3:
-        raise ValueError(
-            f"Expected 3D or higher dimensionality input (got {len(input.shape)} dimensions)"
-        )
-    if size < 1:
-        raise RuntimeError(f"kernel size should be greater than zero, but got {size}")
-    if not input.array.size:
-        return input
-    before, after = size // 2, (size - 1) // 2
-    around = channel_sum_op(square(input), before=before, after=after)
-    return input / (around * (alpha / size) + k) ** beta
-
-
-def _channel_sum(xp: Any, x: Any, *, before: int, after: int) -> Any:
-    """For every channel the sum of it and of so many before and after it."""
-    total = x.astype(wide_dtype(x), copy=True)
-    for step in range(1, min(before, x.shape[1] - 1) + 1):
-        total[:, step:] += x[:, :-step]
-    for step in range(1, min(after, x.shape[1] - 1) + 1):
-        total[:, :-step] += x[:, step:]
-    return total.astype(x.dtype, copy=False)
-
-
-channel_sum_op: Linear = linear(
-    "channel_sum",
-    forward=_channel_sum,
-    transpose=lambda g, *, before, after: channel_sum_op(g, before=after, after=before),
-)

@@ -45,7 +45,4 @@ NORMALIZATIONS = [
         "(x - k[:, None]) / np.sqrt(k * k + 1e-5)[:, None]", "12", x=(2, 3, 2), k=(3,),
         domain=(0.5, 2)),
     row("F.normalize(x, dim=0)", "x / np.sqrt((x * x).sum(0, keepdims=True))", "x 12 again x 12"),
-    row("F.local_response_norm(x, 3, 0.5)", "x / (1 + 0.5 / 3 * (x ** 2 + np.pad(x ** 2, "
-        "((0, 0), (1, 1), (0, 0)))[:, :-2] + np.pad(x ** 2, ((0, 0), (1, 1), (0, 0)))[:, 2:]))"
-        " ** 0.75", "x 96 x 96", x=(2, 4, 3)),
 ]  # fmt: skip
