@@ -123,7 +123,8 @@ def keywords(found: set[str] = set()) -> set[str]:  # noqa: B006  (a cache)
     """The parameters of every public function, method and class."""
     if not found:
         places = [gpugrad, gpugrad.Tensor, gpugrad.nn, gpugrad.nn.Module, gpugrad.optim,
-                  gpugrad.optim.Optimizer, import_module("gpugrad.nn.functional")]  # fmt: skip
+                  gpugrad.optim.Optimizer, gpugrad.serialization,
+                  import_module("gpugrad.nn.functional")]  # fmt: skip
         for place in places:
             for value in vars(place).values():
                 if callable(value):
