@@ -36,12 +36,14 @@ def _expand(xp: Any, x: Any, shape: tuple[int, ...]) -> Any:
     """``broadcast_to``, of which NumPy's takes ten times as long as this on an ordinary array."""
     if x.size == prod(shape):
         return x.reshape(shape)  # nothing is repeated, so the view may be written to
-    if xp is not np or not x.flags.c_contiguous:
+    if xp is not np:
         return xp.broadcast_to(x, shape)
+    if not x.flags.c_contiguous:
+        out = np.broadcast_to(x, shape)
+        out.flags.writeable = x.flags.writeable  # who may write is decided in writes.py
+        return out
     steps = [0 if n == 1 else s for n, s in zip(x.shape, x.strides, strict=True)]
-    out = np.ndarray(shape, x.dtype, x, 0, (*[0] * (len(shape) - x.ndim), *steps))
-    out.flags.writeable = False
-    return out
+    return np.ndarray(shape, x.dtype, x, 0, (*[0] * (len(shape) - x.ndim), *steps))
 
 
 def _sum_to(xp: Any, x: Any, *, shape: Size) -> Any:

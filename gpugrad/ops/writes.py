@@ -84,7 +84,10 @@ def overwrite(target: Any, value: Any) -> Any:
     """``target[...] = value`` (a tensor that broadcasts, or a number), differentiable in both."""
     given = isinstance(value, TensorBase)
     tracked = is_tracked(target, value)
-    check_writable(target, tracked)
+    if given:
+        check_writable(target, tracked)
+    elif tracked:  # one number may be written to an element any number of times
+        check_recordable(target)
     if given and _is_the_same(target, value, tracked):
         mutated(target)
         return target
@@ -134,7 +137,7 @@ def inplace(function: Callable[..., Any], name: str, plain: Any = None) -> Calla
 
 def is_tracked(target: Any, *others: Any) -> bool:
     """Whether a graph has to follow a write into ``target`` that reads ``others``."""
-    if not local.mode.grad:
+    if not local.mode.grad or not target.kind.is_floating_point:
         return False
     origin = target.origin
     if target.node is not None or (origin is not None and origin.base.node is not None):
