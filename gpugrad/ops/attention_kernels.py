@@ -100,9 +100,7 @@ def attend_backward(g: Any, saved: tuple[Any, ...], mask: Any, options: Attentio
     pairs = _Pairs(q, k, v, mask, options)
     size = (pairs.number, pairs.rows, v.shape[-1])
     g, out, logs = g.reshape(size), out.reshape(size), logs.reshape(*size[:2], 1)
-    dq = hostpool.empty(pairs.q.shape, q.dtype)
-    if not pairs.keys:
-        dq[...] = 0
+    dq = (hostpool.empty if pairs.keys else np.zeros)(pairs.q.shape, q.dtype)
     dk, dv = np.zeros(pairs.k.shape, pairs.wide), np.zeros(pairs.v.shape, pairs.wide)
     dmask = np.zeros(mask.shape, pairs.wide) if wants_mask else None
 
