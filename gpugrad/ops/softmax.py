@@ -83,7 +83,7 @@ def _sum(x: Any, dim: int) -> Any:
 
 
 # ----------------------------------------------------------------------------------- for everyone
-@public("torch method out")
+@public("torch method out special")
 def softmax(input: Any, dim: int, dtype: Any = None) -> Any:
     """``exp(input)`` along ``dim``, scaled to sum to one; the maximum is subtracted first.
 
@@ -97,7 +97,7 @@ def softmax(input: Any, dim: int, dtype: Any = None) -> Any:
     return _along(softmax_op, "softmax", input, dim, dtype)
 
 
-@public("torch method out")
+@public("torch method out special")
 def log_softmax(input: Any, dim: int, dtype: Any = None) -> Any:
     """The logarithm of ``softmax(input, dim)``, exact where the softmax itself would be 0.
 
