@@ -122,6 +122,25 @@ def _middle(n: int, low: int, high: int) -> Edge:
 
 
 def _padded(xp: Any, x: Any, *, pads: Pads, mode: str) -> Any:
+    first = x.ndim - len(pads)
+    if xp is not np or min(min(pair) for pair in pads) < 0:
+        return _one_by_one(xp, x, pads, mode)
+    sizes = [n + low + high for n, (low, high) in zip(x.shape[first:], pads, strict=True)]
+    shape = (*x.shape[:first], *sizes)
+    out = hostpool.empty(shape, x.dtype)
+    inside = [slice(low, low + n) for n, (low, _) in zip(x.shape[first:], pads, strict=True)]
+    out[(*[slice(None)] * first, *inside)] = x
+    # Each dimension's edges are copied across the edges of the others, which the next one rewrites.
+    for axis, (low, high) in enumerate(pads, first):
+        whole = out[_along(axis, inside[axis - first])]
+        for to, come in _edges(mode, x.shape[axis], low, high):
+            out[_along(axis, to)] = whole[_along(axis, come)]
+    return out
+
+
+def _one_by_one(xp: Any, x: Any, pads: Pads, mode: str) -> Any:
+    """The same where entries are taken away, which edges may still repeat; and on a GPU, where
+    copies within an array would need a copy of their own."""
     for axis, (low, high) in enumerate(pads, x.ndim - len(pads)):
         n = x.shape[axis]
         shape = list(x.shape)
