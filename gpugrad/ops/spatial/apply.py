@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from ...array import hostpool, module_of
+from ...expr import share_out
 from ..broadcast import wide_dtype
 from ..rows import CUDA_NAMES, row_kernel
 from .axis_maps import AxisMap, bands, table
@@ -49,8 +50,12 @@ def apply(x: Any, maps: Maps, transposed: bool) -> Any:
         return out.reshape(*lead, *new)
     order = _order(maps, transposed)
     step = max(1, _BLOCK // max(prod(old), prod(new)))
-    for start in range(0, planes, step):
-        _block(flat[start : start + step], maps, transposed, order, out[start : start + step])
+
+    def work(start: int) -> None:
+        part = slice(start, start + step)
+        _block(flat[part], maps, transposed, order, out[part])
+
+    share_out(range(0, planes, step), work, max(flat.size, out.size))
     return out.reshape(*lead, *new)
 
 
@@ -190,9 +195,8 @@ def _spread_windows(b: Any, axis: int, m: AxisMap, out: Any) -> None:
 # ---------------------------------------------------------------------------------------- products
 def _product(b: Any, axis: int, m: AxisMap, transposed: bool, out: Any) -> None:
     if axis == b.ndim - 1:
-        rows, results = b.reshape(-1, b.shape[-1]), out.reshape(-1, out.shape[-1])
         for to, come, matrix in bands(m, transposed, b.dtype.name):
-            np.matmul(rows[:, come], matrix.T, out=results[:, to])
+            np.matmul(b[..., come], matrix.T, out=out[..., to])
     else:
         inner = prod(b.shape[axis + 1 :])
         lead = prod(b.shape[:axis])

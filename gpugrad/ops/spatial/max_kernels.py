@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from ...array import hostpool, module_of
+from ...expr import share_out
 from ..rows import CUDA_NAMES, row_kernel
 from .windows import Windows, position_type
 
@@ -47,12 +48,14 @@ def max_pool(x: Any, windows: Windows, places: bool = True) -> Any:
         return _shaped(values, code, (*lead, *windows.out))
     padded = _Padded(windows, x.dtype)
     step = max(1, _BLOCK // prod(padded.sizes))
-    for start in range(0, len(flat), step):
+
+    def work(start: int) -> None:
         part = slice(start, start + step)
-        best, code = padded.reduce(flat[part], codes is not None)
-        values[part] = best
+        values[part], code = padded.reduce(flat[part], codes is not None)
         if codes is not None:
             codes[part] = code
+
+    share_out(range(0, len(flat), step), work, x.size)
     return _shaped(values, codes, (*lead, *windows.out))
 
 
@@ -170,18 +173,20 @@ class _Padded:
             max((o - 1) * s + d * (k - 1) + 1, p + n)
             for n, o, k, s, p, d in zip(*windows, strict=True)
         )
-        self.buffer: Any = None
+        self.unused: list[Any] = []  # buffers; a thread takes one for each of its blocks
 
     def around(self, block: Any) -> Any:
         """The block with its padding: itself where there is none."""
         if self.sizes == self.windows.size:
             return block.astype(self.dtype, copy=False)
-        if self.buffer is None or len(self.buffer) < len(block):
-            self.buffer = np.full((len(block), *self.sizes), self.least, self.dtype)
+        try:
+            buffer = self.unused.pop()[: len(block)]
+        except IndexError:
+            buffer = np.full((len(block), *self.sizes), self.least, self.dtype)
         inside = [slice(p, p + n) for p, n in zip(
             self.windows.padding, self.windows.size, strict=True)]  # fmt: skip
-        self.buffer[(slice(len(block)), *inside)] = block
-        return self.buffer[: len(block)]
+        buffer[(slice(None), *inside)] = block
+        return buffer
 
     def reduce(self, block: Any, places: bool) -> tuple[Any, Any]:
         """Winners and their places, along one dimension after the other, the last one first.
@@ -196,7 +201,9 @@ class _Padded:
             values, codes = _along(values, codes, axis, self.windows, dtype(unit), places)
             unit *= self.windows.kernel[axis - 1]
         if places and values.size and self._special(values):
-            return window_max(whole, self.windows)
+            values, codes = window_max(whole, self.windows)
+        if self.sizes != self.windows.size:
+            self.unused.append(whole)
         return values, codes
 
     def _special(self, values: Any) -> bool:
