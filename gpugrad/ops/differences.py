@@ -65,10 +65,11 @@ def trapezoid(y: Any, x: Any = None, *, dx: Any = None, dim: int = -1) -> Any:
     axis = axis_of(dim, len(y.shape))
     if not y.shape[axis]:
         return zeros_as(y, [n for i, n in enumerate(y.shape) if i != axis])
-    sides, step = _both_sides(y, axis), _spacing("trapezoid", y, x, dx, axis)
-    if x is None:
-        return mul(sum_(sides, axis), step / 2.0)
-    return div(sum_(mul(step, sides), axis), 2.0)
+    step = _spacing("trapezoid", y, x, dx, axis)
+    if x is not None:
+        return div(sum_(mul(step, _both_sides(y, axis)), axis), 2.0)
+    ends = part(y, axis, None, 1) + part(y, axis, y.shape[axis] - 1, None)
+    return mul(sub(sum_(y, axis), sum_(ends, axis) * 0.5), step)
 
 
 @public("torch")

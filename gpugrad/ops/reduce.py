@@ -9,11 +9,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from ..array import as_dtype, int64
 from ..errors import DTypeError
 from ..graph import Size
 from .arithmetic import div, mul
-from .broadcast import convert, expand, kind_of_value, wide_dtype
+from .broadcast import convert, expand, kind_of_value
 from .compare import eq, where
 from .dims import axes_of, axis_of
 from .folds import fold
@@ -104,6 +106,10 @@ def mean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = Non
 def nansum_op(xp: Any, x: Any, *, axes: tuple[int, ...], keepdim: bool) -> Any:
     """The sum of what is not NaN."""
     wide = x.astype("float32") if x.dtype.itemsize < 4 else x
+    if xp is np:
+        total = fold(xp, "add", wide, axes, keepdim)
+        if not np.isnan(total).any():  # then no element is
+            return total.astype(x.dtype, copy=False)
     some = xp.where(wide != wide, wide.dtype.type(0), wide)
     return fold(xp, "add", some, axes, keepdim).astype(x.dtype, copy=False)
 
@@ -146,9 +152,10 @@ def nanmean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = 
 @custom(node_name="Prod", saves=("x",))
 def prod_op(xp: Any, x: Any, *, axis: int, keepdim: bool) -> Any:
     """The product along one axis; zeros need no special case in its gradient."""
-    wide = wide_dtype(x)
-    y = x.prod(axis=axis, dtype=wide, keepdims=keepdim)
-    return y.astype(x.dtype) if wide == "float32" else y
+    if x.dtype.kind in "iub":
+        return x.prod(axis=axis, dtype="int64", keepdims=keepdim)
+    wide = x.astype("float32") if x.dtype.itemsize < 4 else x
+    return fold(xp, "multiply", wide, (axis,), keepdim).astype(x.dtype, copy=False)
 
 
 @prod_op.vjp

@@ -227,4 +227,7 @@ def count_nonzero(input: Any, dim: Any = None) -> Any:
     """How many elements are not zero: of all, or along ``dim``."""
     kind = input.kind.with_dtype(int64)
     axes = axes_of(dim, len(input.shape))
-    return new_tensor(kind.xp.asarray((input.array != 0).sum(axis=axes), np.int64), kind)
+    some = input.array != 0
+    whole = kind.xp is np and len(axes) == some.ndim
+    counts = np.count_nonzero(some) if whole else some.sum(axis=axes)
+    return new_tensor(kind.xp.asarray(counts, np.int64), kind)

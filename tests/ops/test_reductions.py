@@ -127,6 +127,16 @@ def test_many_elements_are_reduced_as_few_are(call: str, shape: tuple[int, ...])
             assert_close(host(found), host(getattr(slow, call)(dim, keepdim=keepdim)), 2e-5)
 
 
+@pytest.mark.parametrize("shape", [(10_007,), (90, 101), (900, 10)], ids=str)
+def test_many_factors_are_multiplied_as_few_are(shape: tuple[int, ...]) -> None:
+    array = np.random.default_rng(0).uniform(0.9, 1.1, shape)
+    found = gpugrad.tensor(array, device="cpu").prod(-1)
+    assert_close(host(found), array.prod(-1), 1e-12)
+    array[..., 5] = np.nan
+    found = gpugrad.tensor(array, device="cpu").nansum(-1)
+    assert_close(host(found), np.nansum(array, -1), 1e-12)
+
+
 # ----------------------------------------------------------------------------- gradients at corners
 CORNERS = [
     "ties.amax(1)", "ties.amin(0)", "ties.max()", "ties.min()", "ties.max(1)[0]", "ties.min(0)[0]",
