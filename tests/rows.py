@@ -24,6 +24,7 @@ import scipy.special
 import gpugrad
 from gpugrad.nn import functional
 from gpugrad.ops import loss, loss_terms, softmax
+from tests import references
 from tests.windows import WINDOWS
 
 __all__ = ["Case", "Shape", "row"]
@@ -128,4 +129,5 @@ HELPERS = {
     "log_softmax": lambda x, axis: scipy.special.log_softmax(x, axis),
     "normal_cdf": scipy.special.ndtr,
     **WINDOWS,
+    **{name: getattr(references, name) for name in references.__all__},
 }

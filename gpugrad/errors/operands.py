@@ -144,8 +144,10 @@ def gather_mismatch(input: tuple[int, ...], index: tuple[int, ...], dim: int) ->
             "Index tensor must have the same number of dimensions as input tensor",
             ("input", input), ("index", index),
         ))
+    pairs = enumerate(zip(index, input, strict=True))
+    bad = next((i for i, (n, size) in pairs if i != dim and n > size), dim)
     return ShapeError(
-        f"Size does not match at dimension {dim}: expected index {list(index)} to be no larger "
+        f"Size does not match at dimension {bad} expected index {list(index)} to be no larger "
         f"than self {list(input)} apart from dimension {dim}"
     )
 
@@ -190,7 +192,7 @@ def negative_size(name: str, shape: tuple[int, ...]) -> ShapeError:
     )
 
 
-_TORCH_NAMES = {
+TORCH_NAMES = {
     "bool": "Bool", "uint8": "Byte", "int8": "Char", "int16": "Short", "int32": "Int",
     "int64": "Long", "float16": "Half", "bfloat16": "BFloat16", "float32": "Float",
     "float64": "Double",
@@ -200,7 +202,7 @@ _TORCH_NAMES = {
 def cannot_cast(result: str, target: str) -> DTypeError:
     """A result that cannot be written into a tensor of a lesser category."""
     return DTypeError(facts(
-        f"result type {_TORCH_NAMES[result]} can't be cast to the desired output type "
-        f"{_TORCH_NAMES[target]}",
+        f"result type {TORCH_NAMES[result]} can't be cast to the desired output type "
+        f"{TORCH_NAMES[target]}",
         ("fix", f"do it out of place, or convert the tensor with .to({result}) first"),
     ))

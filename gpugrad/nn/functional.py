@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from ..graph import new_tensor
 from ..ops import activation as act
-from ..ops import index
 from ..ops.catalogue import PLACES
 from ..ops.writes import write
 
@@ -166,18 +165,6 @@ def threshold_(input: Any, threshold: float, value: float) -> Any:
 
 
 # ---------------------------------------------------------------------------------------- lookups
-def embedding(input: Any, weight: Any, padding_idx: int | None = None,
-              max_norm: float | None = None, norm_type: float = 2.0,
-              scale_grad_by_freq: bool = False, sparse: bool = False) -> Any:
-    """Rows of ``weight`` by the integers of ``input``; see ``gpugrad.ops.index.embedding``."""
-    if max_norm is not None or scale_grad_by_freq or sparse:
-        raise NotImplementedError(
-            "embedding: max_norm, scale_grad_by_freq and sparse gradients are not available; "
-            "renormalise the weight under no_grad() instead of max_norm"
-        )
-    return index.embedding(input, weight, padding_idx)
-
-
 def one_hot(tensor: Any, num_classes: int = -1) -> Any:
     """Integers as rows with a single 1; the number of classes is read from the data if -1."""
     array, xp = tensor.array, tensor.kind.xp

@@ -12,11 +12,10 @@ from typing import Any
 from ..array import bool_
 from ..graph import TensorBase
 from . import arithmetic, compare
-from .broadcast import convert
 from .surface import public
 
 __all__ = [
-    "add", "allclose", "div", "equal", "invert", "masked_fill", "nan_to_num", "numel", "power",
+    "add", "allclose", "div", "equal", "invert", "nan_to_num", "numel", "power",
     "square", "sub",
 ]  # fmt: skip
 
@@ -69,21 +68,6 @@ def square(input: Any) -> Any:
     if isinstance(input, TensorBase) and input.kind.dtype is bool_:
         return arithmetic.pow(input, 2)
     return arithmetic.square(input)
-
-
-@public("torch method inplace")
-def masked_fill(input: Any, mask: Any, value: Any) -> Any:
-    """``value`` where the mask holds, ``input`` elsewhere; in the dtype of ``input``.
-
-    Shape:   input (...), mask (...), value a number or () broadcast -> (...)
-    Saves:   mask
-    """
-    if isinstance(input, TensorBase):
-        if isinstance(value, TensorBase):
-            value = convert(value, input.kind)
-        elif not input.kind.is_floating_point:
-            value = bool(value) if input.kind.dtype is bool_ else int(value)
-    return compare.masked_fill(input, mask, value)
 
 
 def invert(input: Any) -> Any:

@@ -262,17 +262,12 @@ def bitwise_not(input: Number) -> Expr:
 
 
 # ----------------------------------------------------------------------------------------- choice
-@public("torch method out")
 @elementwise
 def where(condition: Bool, input: Number, other: Number) -> Expr:
     """``input`` where the condition holds, ``other`` elsewhere.
 
     Shape:   all (...) broadcast -> (...)
     Saves:   condition
-    >>> import gpugrad
-    >>> x = gpugrad.tensor([-1.0, 4.0])
-    >>> gpugrad.where(x > 0, x, 0)
-    tensor([0., 4.])
     """
     return s.where(condition, input, other)
 

@@ -147,6 +147,9 @@ class Elementwise:
         if any(isinstance(x, _NUMBERS) for x in inputs):
             op, operands, numbers = self._with_numbers(inputs)
             attrs = {**attrs, **numbers}
+            kind = op._common_kind(operands)
+            if kind is not None:
+                return op._compute(operands, kind, [attrs[name] for name in op.attrs])
         tensors, kind, _ = prepare(op, operands, list(attrs.values()), self.name)
         if op.bitwise and kind.is_floating_point:
             raise not_integral(self.name, kind.dtype.name)

@@ -17,7 +17,7 @@ from ..array import from_numpy_dtype, module_of, run_again
 from ..graph import TensorBase, deliver, local, release, unpack
 from .record import record, record_many, record_view, wrap, wrap_view
 
-__all__ = ["Custom", "Linear", "View", "custom", "linear"]
+__all__ = ["Custom", "Linear", "View", "custom", "linear", "quietly"]
 
 
 class GenericRule:
@@ -61,7 +61,8 @@ class GenericRule:
             deliver(pending, edge, d)
 
 
-def _quietly(mode: Any, forward: Callable[..., Any], *arguments: Any, **attrs: Any) -> Any:
+def quietly(mode: Any, forward: Callable[..., Any], *arguments: Any, **attrs: Any) -> Any:
+    """Calls ``forward`` with NumPy's floating point warnings silenced."""
     try:
         return mode.run(forward, *arguments, **attrs)
     except RuntimeError as error:
@@ -134,7 +135,7 @@ class Linear(_Op):
         if not isinstance(x, TensorBase):
             return self.forward(module_of(x), x, **attrs)
         mode = local.mode
-        out = _wrap_like(_quietly(mode, self.forward, x.kind.xp, x.array, **attrs), x.kind)
+        out = _wrap_like(quietly(mode, self.forward, x.kind.xp, x.array, **attrs), x.kind)
         if x.node is not None and mode.grad:
             record(self.only_rule, out, (x,), context=((x.shape,), attrs))
         return out
@@ -204,7 +205,7 @@ class Custom(_Op):
             xp = module_of(next(x for x in inputs if x is not None))
             return self.forward(xp, *inputs, **attrs)
         mode = local.mode
-        y = _quietly(mode, self.forward, kind.xp, *arrays, **attrs)
+        y = quietly(mode, self.forward, kind.xp, *arrays, **attrs)
         several = y.__class__ is tuple
         if self.view is None:
             outs = [_wrap_like(a, kind) for a in (y if several else (y,))]

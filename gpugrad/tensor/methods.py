@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..graph import TensorBase
-from ..ops import aliases, arithmetic, compare, index, linalg, shape
+from ..ops import aliases, arithmetic, compare, index, linalg, masks, shape
 from ..ops.catalogue import PLACES
 
 __all__ = ["Methods", "publish_methods"]
@@ -73,7 +73,7 @@ class Methods(TensorBase):
     # ----------------------------------------------------------------------------- other arguments
     def where(self, condition: Any, other: Any) -> Any:
         """``self`` where ``condition``, else ``other``."""
-        return compare.where(condition, self, other)
+        return masks.where(condition, self, other)
 
     @property
     def T(self) -> Any:

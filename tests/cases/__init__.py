@@ -21,7 +21,7 @@ from tests.cases.matrices import MATRICES, RANKS
 from tests.cases.normalization import NORMALIZATIONS
 from tests.cases.order import ORDER, POSITIONS
 from tests.cases.parts import PART_INDICES, PARTS
-from tests.cases.place import PLACES
+from tests.cases.place import FOUND, PLACES
 from tests.cases.reduction import REDUCTIONS
 from tests.cases.shape import SHAPES
 from tests.cases.spatial import SPATIAL
@@ -31,7 +31,8 @@ __all__ = ["BROADCAST", "CASES", "CONDITIONS", "ELEMENTWISE", "NONDIFF", "Case"]
 
 ELEMENTWISE = [*ARITHMETIC, *ELEMENTARY, *ACTIVATIONS, *CHOICES, *TERMS]
 
-NONDIFF = [*PART_INDICES, *POSITIONS, *RANKS]
+# No gradient flows through these: their results are positions, counts or truth values.
+NONDIFF = [*PART_INDICES, *POSITIONS, *RANKS, *FOUND]
 
 CASES = [
     *ELEMENTWISE, *REDUCTIONS, *ORDER, *SHAPES, *PARTS, *PLACES, *PRODUCTS, *DISTANCES, *MATRICES,

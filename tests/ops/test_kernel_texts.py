@@ -38,7 +38,12 @@ BACKWARD(double, unsigned char, LogLikelihoodBackward, Solo)
 #define ADD(A, T, Index)                                                         \\
   template __global__ void gg::add_rows<A, T, Index>(A*, const Index* __restrict__, \\
       const T* __restrict__, gg::Count, gg::Count, gg::Count);
+#define COMBINE(How, A)                                                          \\
+  template __global__ void gg::combine<gg::How, A>(A*, const gg::Count* __restrict__, \\
+      const A* __restrict__, gg::Count, gg::Count);
 ADD(float, float, long long) ADD(double, double, int) ADD(unsigned long long, long long, int)
+COMBINE(Multiply, float) COMBINE(Maximum, double) COMBINE(Minimum, int)
+COMBINE(Maximum, long long)
 """,
     "pooling": """
 #include "pooling.cu"
