@@ -8,7 +8,8 @@ from .tree import DTypeError, IndexRangeError, ShapeError
 
 __all__ = [
     "bad_index_dtype", "bad_index_tensor", "bad_key", "bad_scatter_reduction", "cannot_assign",
-    "index_count_mismatch", "index_outside", "index_put_dtypes", "indices_do_not_broadcast",
+    "entry_out_of_range", "index_count_mismatch", "index_outside", "index_put_dtypes",
+    "indices_do_not_broadcast",
     "mask_mismatch", "mask_not_boolean", "no_dimension_to_index", "not_a_vector",
     "position_outside", "scatter_dtypes", "scatter_mismatch", "slice_mismatch",
     "too_many_indices", "value_mismatch", "value_not_a_number",
@@ -155,6 +156,12 @@ def index_outside(name: str, index: int, dim: int, size: int) -> Exception:
     if name in ("index_copy_", "index_fill_"):
         return IndexRangeError(f"{name}(): {text}" if name == "index_copy_" else text)
     return ShapeError(facts(text, ("need", f"0 <= index < {size}")))
+
+
+def entry_out_of_range(index: int, size: int) -> ShapeError:
+    """An index for ``index_select`` where PyTorch has no IndexError: dimension 1, and no elements.
+    """
+    return ShapeError(f"INDICES element is out of DATA bounds, id={index} axis_dim={size}")
 
 
 def position_outside(index: int, count: int) -> IndexRangeError:

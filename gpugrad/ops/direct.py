@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from ..graph import TensorBase, local, mutated
 from .generic import quietly
 from .writes import check_writable, is_tracked, write
 
-__all__ = ["written"]
+__all__ = ["check_overlap", "written"]
 
 
 def written(target: Any, function: Callable[..., Any], kernel: Callable[..., None], *args: Any,
@@ -22,6 +24,8 @@ def written(target: Any, function: Callable[..., Any], kernel: Callable[..., Non
 
     ``kernel(xp, array, *raw_args)`` does the same to a raw array, where no gradient flows.
     """
+    for value in args:
+        check_overlap(target, value)
     if is_tracked(target, *args):
         return write(target, lambda old: function(old, *args, **settings), *args)
     check_writable(target, False)
@@ -31,9 +35,36 @@ def written(target: Any, function: Callable[..., Any], kernel: Callable[..., Non
     return target
 
 
+def check_overlap(target: Any, value: Any) -> None:
+    """Refuses to write ``value`` into bytes that it is read from, as far as that is easy to see.
+
+    Raises:  RuntimeError
+    """
+    if _shared(target, value) and _dense(target) and _dense(value):
+        a, b = (t.array.ctypes.data if isinstance(t.array, np.ndarray) else t.array.data.ptr
+                for t in (target, value))  # fmt: skip
+        if a < b + value.array.nbytes and b < a + target.array.nbytes:
+            raise RuntimeError(
+                "unsupported operation: some elements of the input tensor and the written-to "
+                "tensor refer to a single memory location. Please clone() the tensor before "
+                "performing the operation."
+            )
+
+
+def _shared(target: Any, value: Any) -> bool:
+    if not isinstance(value, TensorBase):
+        return False
+    return value is target or (value.storage is not None and value.storage is target.storage)
+
+
+def _dense(tensor: Any) -> bool:
+    array = tensor.array
+    in_order = sorted(range(array.ndim), key=lambda d: -array.strides[d])
+    return bool(array.size) and bool(array.transpose(in_order).flags.c_contiguous)
+
+
 def _raw(value: Any, target: Any) -> Any:
-    """The array of a tensor, copied if it shares bytes with ``target``, which is being written."""
+    """The array of a tensor, copied if it shares a storage with ``target``, which is written."""
     if not isinstance(value, TensorBase):
         return value
-    shared = value is target or (value.storage is not None and value.storage is target.storage)
-    return value.array.copy() if shared else value.array
+    return value.array.copy() if _shared(target, value) else value.array

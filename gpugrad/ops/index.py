@@ -17,6 +17,7 @@ import numpy as np
 
 from ..array import bool_
 from ..errors import (
+    DTypeError,
     IndexRangeError,
     ShapeError,
     cannot_assign,
@@ -29,8 +30,9 @@ from ..graph import Size, TensorBase, mutated, new_tensor
 from .along import combine_along, gather_along
 from .broadcast import convert, sum_to
 from .dims import axis_of
+from .direct import check_overlap
 from .generic import Linear, View, custom, linear
-from .keys import PLACE, filled, index_error, is_index, parse
+from .keys import PLACE, filled, index_error, is_index, parse, picked_shape, shape_error
 from .scatter_kernels import outside, scatter_add_rows
 from .surface import public
 from .views import rebase
@@ -50,7 +52,9 @@ def get(input: Any, key: Any) -> Any:
     try:
         if key.__class__ is int:
             return select_op.by(input, (key, Ellipsis))
-        if isinstance(key, TensorBase) and key.shape and is_index(key, input.kind):
+        if isinstance(key, TensorBase) and key.shape and key.array.size and is_index(
+            key, input.kind
+        ):
             return index_op(input, key, template=_ROWS)
         basic, template, tensors = parse(input, key)
         if not tensors:
@@ -185,15 +189,22 @@ def put(target: Any, key: Any, value: Any) -> None:
     try:
         basic, template, tensors = parse(target, key)
         plain = all(part is Ellipsis or part == slice(None) for part in basic)
+        if plain and len(basic) > len(target.shape) + 1:
+            raise IndexError("too many indices")
         seen = target if plain else slice_op(target, key=basic)
         if template:
-            _put_at(seen, _operand(seen, value, tensors), tensors, template)
+            _put_at(seen, value, tensors, template)
         else:
             _put_into(seen, _operand(seen, value))
     except IndexError as error:
         if isinstance(error, IndexRangeError):
             raise
         raise index_error(target, error, key) from None
+    except RuntimeError:
+        wrong = shape_error(target, key)  # PyTorch complains of the key first
+        if wrong is not None:
+            raise wrong from None
+        raise
 
 
 def _operand(target: Any, value: Any, indices: Sequence[Any] = ()) -> Any:
@@ -233,16 +244,38 @@ def _put_at(target: Any, value: Any, indices: Sequence[Any], template: Any) -> N
     """``target[indices] = value`` for index tensors and masks."""
     tracked = is_tracked(target, value)
     check_writable(target, tracked)
+    check_overlap(target, value)
     arrays = [t.array for t in indices]
     try:
+        value = _operand(target, value, indices)
         _store(target.array, template, arrays, getattr(value, "array", value))
-    except ValueError:
-        picked = list(target.array[filled(template, arrays)].shape)
-        raise value_mismatch(list(value.shape), picked, True) from None
+    except (ValueError, IndexError, DTypeError) as error:
+        _refuse(target, value, indices, template)
+        if isinstance(error, DTypeError):
+            target.array[filled(template, arrays)]  # an index out of range is worse
+        raise
     mutated(target)
     if tracked:
         old = new_tensor(target.array, target.kind, target.node)
         rebase(target, put_op(old, value, *indices, template=template), replaces=False)
+
+
+def _refuse(target: Any, value: Any, indices: Sequence[Any], template: Any) -> None:
+    """Raises what is wrong with the shapes of a write that failed, if anything is."""
+    try:
+        picked = picked_shape(target.shape, template, indices)
+    except ValueError as error:
+        raise IndexError(str(error)) from None
+    shape = getattr(value, "shape", ())
+    if not _fits(shape, picked):
+        raise value_mismatch(list(shape), picked, True) from None
+
+
+def _fits(shape: Sequence[int], wanted: Sequence[int]) -> bool:
+    """Whether ``shape``, which may have ones in front, broadcasts to ``wanted``."""
+    extra = max(0, len(shape) - len(wanted))
+    pairs = zip(reversed(shape[extra:]), reversed(wanted), strict=False)
+    return prod(shape[:extra]) == 1 and all(m in (1, n) for m, n in pairs)
 
 
 def _store(array: Any, template: Any, indices: Sequence[Any], value: Any) -> None:

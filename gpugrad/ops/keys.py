@@ -28,7 +28,9 @@ from ..errors import (
 )
 from ..graph import TensorBase, here, location, new_tensor
 
-__all__ = ["PLACE", "Key", "filled", "index_error", "is_index", "parse"]
+__all__ = [
+    "PLACE", "Key", "filled", "index_error", "is_index", "parse", "picked_shape", "shape_error",
+]  # fmt: skip
 
 PLACE = "index"
 """Where a template has an index tensor."""
@@ -54,6 +56,16 @@ def parse(target: TensorBase, key: Any) -> Key:
     Raises:  IndexRangeError for indices that are no integers or booleans, ValueError for slices
              that go backwards
     """
+    found = _parse(target, key)
+    for index in found.tensors:
+        if not index.array.size and index.kind.dtype is bool_:  # NumPy takes those of any shape
+            error = shape_error(target, key)
+            if error is not None:
+                raise error
+    return found
+
+
+def _parse(target: TensorBase, key: Any) -> Key:
     kind = key.__class__
     if kind is not tuple:
         key = tuple(key) if kind is list and _stands_for_tuple(key) else (key,)
@@ -177,23 +189,61 @@ def _index_from_host(kind: Kind, part: Any) -> Any:
     return new_tensor(kind.xp.asarray(array), kind.with_dtype(element))
 
 
+def picked_shape(view: Sequence[int], template: Sequence[Any], tensors: Sequence[Any]
+                 ) -> list[int]:  # fmt: skip
+    """The shape of what index tensors pick from a view."""
+    used = sum(len(t.shape) if t.kind.dtype is bool_ else 1 for t in tensors)
+    missing = len(view) - used - sum(part.__class__ is slice for part in template)
+    sizes: list[int] = []
+    rest, at, first = iter(tensors), 0, -1
+    for part in template:
+        step = missing if part is Ellipsis else 1
+        if part is PLACE:
+            index = next(rest)
+            step = len(index.shape) if index.kind.dtype is bool_ else 1
+            first = len(sizes) if first < 0 else first
+        else:
+            sizes += view[at : at + step]
+        at += step
+    sizes += view[at:]
+    inner = [part is PLACE for part in template]
+    while inner and not inner[0]:
+        del inner[0]
+    while inner and not inner[-1]:
+        del inner[-1]
+    joined = list(np.broadcast_shapes(*map(tuple, _index_shapes(tensors))))
+    at = first if all(inner) else 0  # index tensors apart from each other come first
+    return [*sizes[:at], *joined, *sizes[at:]]
+
+
+def _index_shapes(tensors: Sequence[Any]) -> list[list[int]]:
+    masks = [t.kind.dtype is bool_ for t in tensors]
+    return [
+        [int(t.array.sum())] if m else list(t.shape) for t, m in zip(tensors, masks, strict=True)
+    ]
+
+
 # ------------------------------------------------------------------------------------- complaints
 def index_error(target: TensorBase, error: Exception, key: Any = Ellipsis) -> IndexRangeError:
     """NumPy's complaint in PyTorch's words, with the line."""
-    where = f"tensor of shape {tuple(target.shape)}, at {location(*here())}"
-    found = _shape_error(target, key, where)
+    found = shape_error(target, key)
     if found is not None:
         return found
+    where = _where(target)
     text = str(error).replace("for axis", "for dimension").replace("only integers", "indices:")
     return IndexRangeError(f"{text} ({where})")
 
 
-def _shape_error(target: TensorBase, key: Any, where: str) -> IndexRangeError | None:
+def _where(target: TensorBase) -> str:
+    return f"tensor of shape {tuple(target.shape)}, at {location(*here())}"
+
+
+def shape_error(target: TensorBase, key: Any) -> IndexRangeError | None:
     """What is wrong with a key whatever the values of its indices are."""
-    shape = list(target.shape)
+    shape, where = list(target.shape), _where(target)
     if not shape and key.__class__ in (int, slice):
         return no_dimension_to_index(key.__class__ is slice, where)
-    basic, template, tensors = parse(target, key)
+    basic, template, tensors = _parse(target, key)
     used = sum(part.__class__ in (int, slice) for part in basic)
     if used > len(shape):
         return too_many_indices(len(shape), where)
@@ -203,8 +253,7 @@ def _shape_error(target: TensorBase, key: Any, where: str) -> IndexRangeError | 
     if mismatch is not None:
         mask, place, seen, dim = mismatch
         return mask_mismatch(mask, place, seen, dim, where)
-    sizes = [list(t.shape) for t in tensors if t.kind.dtype is not bool_]
-    sizes += [[int(t.array.sum())] for t in tensors if t.kind.dtype is bool_]
+    sizes = _index_shapes(tensors)
     try:
         np.broadcast_shapes(*map(tuple, sizes))
     except ValueError:

@@ -95,6 +95,7 @@ def masked_fill(input: Any, mask: Any, value: Any) -> Any:
 def masked_fill_(input: Any, mask: Any, value: Any) -> Any:
     """``masked_fill`` in place."""
     value = _filling(input, mask, value)
+    _check_mask(input, mask)
     return written(input, masked_fill, _fill, mask, value)
 
 
@@ -113,12 +114,16 @@ def _filling(input: Any, mask: Any, value: Any) -> Any:
     return convert(value, input.kind)
 
 
-def _fill(xp: Any, out: Any, mask: Any, value: Any) -> None:
-    if np.broadcast_shapes(out.shape, mask.shape) != out.shape:
+def _check_mask(input: Any, mask: Any) -> None:
+    shape = _common_shape("masked_fill", input, mask)
+    if shape != input.shape:
         raise ShapeError(
-            f"output with shape {list(out.shape)} doesn't match the broadcast shape "
-            f"{list(np.broadcast_shapes(out.shape, mask.shape))}"
+            f"output with shape {list(input.shape)} doesn't match the broadcast shape "
+            f"{list(shape)}"
         )
+
+
+def _fill(xp: Any, out: Any, mask: Any, value: Any) -> None:
     if xp is np and mask.shape == out.shape and out.flags.c_contiguous:
         out.reshape(-1)[np.flatnonzero(mask)] = value  # a fifth of copyto's time
     else:

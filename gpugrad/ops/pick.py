@@ -19,6 +19,7 @@ from ..errors import (
     ShapeError,
     bad_index_dtype,
     broadcast_mismatch,
+    entry_out_of_range,
     not_a_vector,
     position_outside,
     row_out_of_range,
@@ -87,17 +88,19 @@ def index_select(input: Any, dim: int, index: Any) -> Any:
         index = index.reshape(1)
     if index.kind.dtype is not int64 and index.kind.dtype is not int32:
         raise bad_index_dtype("index_select", index.kind.dtype.name)
-    bad = outside(index.array, shape[axis] if shape else 1)
-    if bad is not None:
-        raise row_out_of_range(bad, shape[axis] if shape else 1)
-    if shape:
-        return pick_op(input, index, axis=axis)
-    if index.shape[0] != 1:
+    if not shape and index.shape[0] != 1:
         raise ShapeError(
             "index_select(): Index to scalar can have only 1 value, got "
             f"{index.shape[0]} value(s)"
         )
-    return input.clone()
+    bad = outside(index.array, shape[axis] if shape else 1)
+    if len(shape) > 1 and not shape[axis] and index.array.size:
+        raise ShapeError("index_select(): self indexing axis dim should be positive")
+    if bad is not None and len(shape) > 1 and (axis == 1 or not input.array.size):
+        raise entry_out_of_range(bad, shape[axis])
+    if bad is not None:
+        raise row_out_of_range(bad, shape[axis] if shape else 1)
+    return pick_op(input, index, axis=axis) if shape else input.clone()
 
 
 @public("torch method out")

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from ..array import int32, int64
 from ..errors import (
     DTypeError,
@@ -29,7 +31,7 @@ from .dims import axis_of
 from .direct import written
 from .generic import custom
 from .index import gather_op, put, slice_op, unindex_op, unslice_op
-from .keys import filled, index_error, parse
+from .keys import index_error, parse, picked_shape, shape_error
 from .pick import check_positions
 from .scatter_kernels import outside
 from .shape import expand_sizes
@@ -208,7 +210,8 @@ def index_put(input: Any, indices: Sequence[Any], values: Any, accumulate: bool 
     if values.kind.dtype is not input.kind.dtype:
         raise index_put_dtypes(input.kind.dtype.name, values.kind.dtype.name)
     basic, template, tensors = parse(input, key)
-    view, picked = _regions(input, key, basic, template, tensors)
+    view = Size(_view_shape(input, key, basic))
+    picked = picked_shape(view, template, tensors) if tensors else view
     try:
         values = expand_sizes(values, picked)
     except ShapeError:
@@ -245,13 +248,15 @@ def _key(indices: Any, values: Any) -> tuple[Any, ...]:
     return tuple(indices)
 
 
-def _regions(input: Any, key: Any, basic: Any, template: Any, tensors: Any) -> tuple[Any, Any]:
-    """The shapes of what the key's view sees and of what its index tensors pick from that."""
-    xp = input.kind.xp
-    dummy = xp.broadcast_to(xp.zeros((), bool), input.shape)
+def _view_shape(input: Any, key: Any, basic: Any) -> Any:
+    """The shape of what the key's view sees.
+
+    Raises:  IndexRangeError, also for index tensors that do not fit
+    """
+    wrong = shape_error(input, key)
+    if wrong is not None:
+        raise wrong
     try:
-        view = dummy[basic]
-        picked = view[filled(template, [t.array for t in tensors])] if tensors else view
+        return np.broadcast_to(np.zeros((), bool), input.shape)[basic].shape
     except IndexError as error:
         raise index_error(input, error, key) from None
-    return Size(view.shape), picked.shape
