@@ -40,21 +40,26 @@ def check_overlap(target: Any, value: Any) -> None:
 
     Raises:  RuntimeError
     """
-    if _shared(target, value) and _dense(target) and _dense(value):
-        a, b = (t.array.ctypes.data if isinstance(t.array, np.ndarray) else t.array.data.ptr
-                for t in (target, value))  # fmt: skip
-        if a < b + value.array.nbytes and b < a + target.array.nbytes:
-            raise RuntimeError(
-                "unsupported operation: some elements of the input tensor and the written-to "
-                "tensor refer to a single memory location. Please clone() the tensor before "
-                "performing the operation."
-            )
+    if _shared(target, value) and value.shape and (value is target or _overlap(target, value)):
+        raise RuntimeError(
+            "unsupported operation: some elements of the input tensor and the written-to tensor "
+            "refer to a single memory location. Please clone() the tensor before performing the "
+            "operation."
+        )
 
 
 def _shared(target: Any, value: Any) -> bool:
     if not isinstance(value, TensorBase):
         return False
     return value is target or (value.storage is not None and value.storage is target.storage)
+
+
+def _overlap(first: Any, second: Any) -> bool:
+    if not _dense(first) or not _dense(second):
+        return False
+    a, b = (t.array.ctypes.data if isinstance(t.array, np.ndarray) else t.array.data.ptr
+            for t in (first, second))  # fmt: skip
+    return bool(a < b + second.array.nbytes and b < a + first.array.nbytes)
 
 
 def _dense(tensor: Any) -> bool:

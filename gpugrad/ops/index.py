@@ -32,7 +32,7 @@ from .broadcast import convert, sum_to
 from .dims import axis_of
 from .direct import check_overlap
 from .generic import Linear, View, custom, linear
-from .keys import PLACE, filled, index_error, is_index, parse, picked_shape, shape_error
+from .keys import PLACE, filled, index_error, is_index, parse, picked_shape, shape_error, walk
 from .scatter_kernels import outside, scatter_add_rows
 from .surface import public
 from .views import rebase
@@ -249,10 +249,8 @@ def _put_at(target: Any, value: Any, indices: Sequence[Any], template: Any) -> N
     try:
         value = _operand(target, value, indices)
         _store(target.array, template, arrays, getattr(value, "array", value))
-    except (ValueError, IndexError, DTypeError) as error:
+    except (ValueError, IndexError, DTypeError):
         _refuse(target, value, indices, template)
-        if isinstance(error, DTypeError):
-            target.array[filled(template, arrays)]  # an index out of range is worse
         raise
     mutated(target)
     if tracked:
@@ -262,6 +260,9 @@ def _put_at(target: Any, value: Any, indices: Sequence[Any], template: Any) -> N
 
 def _refuse(target: Any, value: Any, indices: Sequence[Any], template: Any) -> None:
     """Raises what is wrong with the shapes of a write that failed, if anything is."""
+    for index, sizes in walk(target.shape, template, indices):
+        if index is not None and sizes == [0] and index.array.size:
+            raise IndexError("index is out of bounds for dimension with size 0")
     try:
         picked = picked_shape(target.shape, template, indices)
     except ValueError as error:

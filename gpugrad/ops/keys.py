@@ -10,7 +10,7 @@ Must not:  move an index from device to host, except a 0-d one, whose value deci
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from operator import index as as_int
 from typing import Any, NamedTuple
 
@@ -30,6 +30,7 @@ from ..graph import TensorBase, here, location, new_tensor
 
 __all__ = [
     "PLACE", "Key", "filled", "index_error", "is_index", "parse", "picked_shape", "shape_error",
+    "walk",
 ]  # fmt: skip
 
 PLACE = "index"
@@ -189,31 +190,38 @@ def _index_from_host(kind: Kind, part: Any) -> Any:
     return new_tensor(kind.xp.asarray(array), kind.with_dtype(element))
 
 
+def walk(view: Sequence[int], template: Sequence[Any], tensors: Sequence[Any]
+         ) -> Iterator[tuple[Any, list[int]]]:  # fmt: skip
+    """For each part of a template its index tensor, or None, and the sizes of a view it stands for.
+    """
+    used = sum(len(t.shape) if t.kind.dtype is bool_ else 1 for t in tensors)
+    missing = len(view) - used - sum(part.__class__ is slice for part in template)
+    rest, at = iter(tensors), 0
+    for part in (*template, *(() if Ellipsis in template else (Ellipsis,))):
+        index = next(rest) if part is PLACE else None
+        step = missing if part is Ellipsis else 1
+        if index is not None and index.kind.dtype is bool_:
+            step = len(index.shape)
+        yield index, list(view[at : at + step])
+        at += step
+
+
 def picked_shape(view: Sequence[int], template: Sequence[Any], tensors: Sequence[Any]
                  ) -> list[int]:  # fmt: skip
     """The shape of what index tensors pick from a view."""
-    used = sum(len(t.shape) if t.kind.dtype is bool_ else 1 for t in tensors)
-    missing = len(view) - used - sum(part.__class__ is slice for part in template)
-    sizes: list[int] = []
-    rest, at, first = iter(tensors), 0, -1
-    for part in template:
-        step = missing if part is Ellipsis else 1
-        if part is PLACE:
-            index = next(rest)
-            step = len(index.shape) if index.kind.dtype is bool_ else 1
-            first = len(sizes) if first < 0 else first
-        else:
-            sizes += view[at : at + step]
-        at += step
-    sizes += view[at:]
-    inner = [part is PLACE for part in template]
-    while inner and not inner[0]:
-        del inner[0]
-    while inner and not inner[-1]:
-        del inner[-1]
     joined = list(np.broadcast_shapes(*map(tuple, _index_shapes(tensors))))
-    at = first if all(inner) else 0  # index tensors apart from each other come first
-    return [*sizes[:at], *joined, *sizes[at:]]
+    sizes: list[int] = []
+    places: list[int] = []
+    first = 0
+    for number, (index, part) in enumerate(walk(view, template, tensors)):
+        if index is None:
+            sizes += part
+        else:
+            places.append(number)
+            first = len(sizes) if len(places) == 1 else first
+    if places[-1] - places[0] >= len(places):
+        first = 0  # index tensors apart from each other come in front
+    return [*sizes[:first], *joined, *sizes[first:]]
 
 
 def _index_shapes(tensors: Sequence[Any]) -> list[list[int]]:
