@@ -32,7 +32,6 @@ from . import (
     normalization,
     order,
     overwrite,
-    pick,
     pieces,
     quantile,
     random,
@@ -49,6 +48,7 @@ from . import (
     stacking,
     statistics,
     strided,
+    taking,
 )
 from .surface import PLACES
 

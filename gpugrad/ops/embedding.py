@@ -20,10 +20,10 @@ from .broadcast import kind_of_value, wide_dtype
 from .compare import lt, where
 from .generic import custom
 from .index import put_along
-from .pick import pick_op
 from .reduce import sum_op
 from .scatter_kernels import combine_at, outside, scatter_add_rows
 from .surface import public
+from .taking import pick_op
 
 __all__ = ["embedding", "embedding_bag", "lookup"]
 

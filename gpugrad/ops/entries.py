@@ -29,9 +29,9 @@ from .broadcast import convert, sum_to, wide_dtype
 from .dims import axis_of
 from .direct import written
 from .generic import custom
-from .pick import pick_op
 from .scatter_kernels import outside, scatter_add_rows
 from .surface import public
+from .taking import pick_op
 
 __all__ = ["entries", "index_add", "index_copy", "index_fill"]
 

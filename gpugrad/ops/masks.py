@@ -27,9 +27,9 @@ from .generic import custom
 from .index import index_op
 from .join import zeros_as
 from .keys import PLACE
-from .pick import nonzero
 from .scatter_kernels import scatter_add_rows
 from .surface import public
+from .taking import nonzero
 
 __all__ = ["masked_fill", "masked_fill_", "masked_scatter", "masked_select", "where"]
 

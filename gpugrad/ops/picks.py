@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 
 from ..graph import Size
+from .along import combine_along
 from .generic import Custom, custom
 from .index import gather_op, put_along
 from .reduce import kept_shape
-from .scatter_kernels import scatter_add_along
 from .shape import reshape_op
 
 __all__ = ["picked", "picking"]
@@ -64,7 +64,7 @@ def place_op(xp: Any, g: Any, index: Any, *, axis: int, shape: Size) -> Any:
     """Zeros of ``shape`` with ``g`` at ``index`` along one dimension, no place named twice."""
     out = xp.zeros(shape, g.dtype)
     if xp is not np:
-        return scatter_add_along(out, axis, index, g)
+        return combine_along(out, axis, index, g, "add")
     if index.ndim == 1:
         out[index] = g
     else:

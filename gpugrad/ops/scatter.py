@@ -32,10 +32,10 @@ from .direct import written
 from .generic import custom
 from .index import gather_op, put, slice_op, unindex_op, unslice_op
 from .keys import index_error, parse, picked_shape, shape_error
-from .pick import check_positions
 from .scatter_kernels import outside
 from .shape import expand_sizes
 from .surface import public
+from .taking import check_positions
 from .writes import write
 
 __all__ = [
