@@ -6,11 +6,29 @@ from .text import facts
 from .tree import DTypeError, IndexRangeError, ShapeError
 
 __all__ = [
-    "bad_approximation", "bad_label_smoothing", "bad_reduction", "bad_target_dtype",
-    "batch_mismatch", "broadcast_mismatch", "cannot_cast", "clamp_without_bounds",
-    "class_out_of_range", "class_weight_mismatch", "dim_out_of_range", "gather_mismatch",
-    "gather_outside", "matmul_mismatch", "negative_size", "not_floating", "not_integral",
-    "not_numbers", "nothing_to_reduce", "ragged", "row_out_of_range", "size_mismatch",
+    "bad_approximation",
+    "bad_label_smoothing",
+    "bad_reduction",
+    "bad_target_dtype",
+    "batch_mismatch",
+    "broadcast_mismatch",
+    "cannot_cast",
+    "clamp_without_bounds",
+    "class_out_of_range",
+    "class_weight_mismatch",
+    "dim_out_of_range",
+    "does_not_fit",
+    "gather_mismatch",
+    "gather_outside",
+    "matmul_mismatch",
+    "negative_size",
+    "not_floating",
+    "not_integral",
+    "not_numbers",
+    "nothing_to_reduce",
+    "ragged",
+    "row_out_of_range",
+    "size_mismatch",
     "target_mismatch",
 ]  # fmt: skip
 
@@ -197,6 +215,13 @@ TORCH_NAMES = {
     "int64": "Long", "float16": "Half", "bfloat16": "BFloat16", "float32": "Float",
     "float64": "Double",
 }  # fmt: skip
+
+
+def does_not_fit(target: tuple[int, ...], result: tuple[int, ...]) -> ShapeError:
+    """A result with a larger shape than the tensor it is to be written into."""
+    return ShapeError(
+        f"output with shape {list(target)} doesn't match the broadcast shape {list(result)}"
+    )
 
 
 def cannot_cast(result: str, target: str) -> DTypeError:

@@ -25,6 +25,7 @@ from ..array import can_cast
 from ..errors import (
     ShapeError,
     cannot_cast,
+    does_not_fit,
     leaf_inplace,
     out_requires_grad,
     view_inplace,
@@ -88,6 +89,8 @@ def overwrite(target: Any, value: Any) -> Any:
         check_writable(target, tracked)
     elif tracked:  # one number may be written to an element any number of times
         check_recordable(target)
+    if given and len(value.shape) > len(target.shape):  # NumPy would drop ones in front
+        raise does_not_fit(target.shape, value.shape)
     if given and _is_the_same(target, value, tracked):
         mutated(target)
         return target
@@ -202,10 +205,7 @@ def _replace_saved(nodes: Sequence[Any], storage: Any, tensor: Any) -> None:
 
 def _check(target: Any, result: Any) -> None:
     if tuple(result.shape) != tuple(target.shape):
-        raise ShapeError(
-            f"output with shape {list(target.shape)} doesn't match the broadcast shape "
-            f"{list(result.shape)}"
-        )
+        raise does_not_fit(target.shape, result.shape)
     if not can_cast(result.kind.dtype, target.kind.dtype):
         raise cannot_cast(result.kind.dtype.name, target.kind.dtype.name)
 
