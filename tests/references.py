@@ -1,4 +1,4 @@
-"""What operations by index mean, one element after another, for the rows' NumPy values.
+"""What operations by index and some losses mean, element by element, for the rows' NumPy values.
 
 Must not:  be fast.
 """
@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["added_at", "index_reduce", "masked_scatter", "scatter", "scatter_reduce"]
+__all__ = ["added_at", "cosine", "distance", "index_reduce", "masked_scatter",
+           "multilabel_margin", "scatter", "scatter_reduce"]  # fmt: skip
 
 
 def scatter(x: Any, dim: int, index: Any, source: Any) -> Any:
@@ -56,3 +57,21 @@ def added_at(x: Any, key: Any, values: Any) -> Any:
     out = x.copy()
     np.add.at(out, key, values)
     return out
+
+
+# ---------------------------------------------------------------------------------- of losses
+def cosine(x: Any, y: Any) -> Any:
+    return (x * y).sum(1) / np.sqrt((x * x).sum(1) * (y * y).sum(1))
+
+
+def distance(x: Any, y: Any) -> Any:
+    return np.sqrt(((x - y + 1e-6) ** 2).sum(1))
+
+
+def multilabel_margin(x: Any, labels: Any) -> Any:
+    losses = []
+    for row, given in zip(x, labels, strict=True):
+        listed = given[: [*given, -1].index(-1)].tolist()
+        others = {*range(len(row))} - {*listed}
+        losses.append(sum(max(0, 1 - row[t] + row[c]) for t in listed for c in others) / len(row))
+    return np.array(losses)

@@ -6,30 +6,7 @@ from .text import facts
 from .tree import DTypeError, IndexRangeError, ShapeError
 
 __all__ = [
-    "bad_approximation",
-    "bad_label_smoothing",
-    "bad_reduction",
-    "bad_target_dtype",
-    "batch_mismatch",
-    "broadcast_mismatch",
-    "cannot_cast",
-    "clamp_without_bounds",
-    "class_out_of_range",
-    "class_weight_mismatch",
-    "dim_out_of_range",
-    "does_not_fit",
-    "gather_mismatch",
-    "gather_outside",
-    "matmul_mismatch",
-    "negative_size",
-    "not_floating",
-    "not_integral",
-    "not_numbers",
-    "nothing_to_reduce",
-    "ragged",
-    "row_out_of_range",
-    "size_mismatch",
-    "target_mismatch",
+    "bad_approximation", "bad_label_smoothing", "bad_reduction", "bad_target_dtype", "batch_mismatch", "broadcast_mismatch", "cannot_cast", "clamp_without_bounds", "class_out_of_range", "class_weight_mismatch", "dim_out_of_range", "does_not_fit", "gather_mismatch", "gather_outside", "matmul_mismatch", "negative_size", "not_floating", "not_integral", "not_numbers", "nothing_to_reduce", "one_class_expected", "ragged", "row_out_of_range", "size_mismatch", "target_mismatch",
 ]  # fmt: skip
 
 
@@ -98,6 +75,12 @@ def batch_mismatch(batch: int, targets: int) -> ValueError:
     return ValueError(
         f"Expected input batch_size ({batch}) to match target batch_size ({targets})."
     )
+
+
+def one_class_expected(shape: tuple[int, ...]) -> ValueError:
+    """Several classes for the one row of a 1-d input."""
+    size = shape[0] if len(shape) == 1 else list(shape)
+    return ValueError(f"For 1D input, 1D target must have size 1, but got target size: {size}")
 
 
 def target_mismatch(name: str, input: object, target: object, need: object) -> ShapeError:

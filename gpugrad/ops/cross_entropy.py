@@ -7,6 +7,7 @@ Must not:  touch arrays. loss_kernels.py does.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -16,15 +17,16 @@ from ..graph import Size, TensorBase, new_tensor
 from . import loss_kernels as kernels
 from .broadcast import convert
 from .families import custom
+from .linalg import linear
 from .loss_kernels import LossOptions
 from .operands import common_device
 from .reduce import sum_op
 from .reduction import reduction_name
-from .shape import reshape_op
+from .shape import reshape, reshape_op
 from .softmax import log_softmax, softmax_backward_op, softmax_op
 from .surface import public
 
-__all__ = ["cross_entropy", "nll_loss"]
+__all__ = ["cross_entropy", "linear_cross_entropy", "nll_loss"]
 
 
 # ---------------------------------------------------------------------------------------- the ops
@@ -159,6 +161,7 @@ def cross_entropy(input: Any, target: Any, weight: Any = None, size_average: boo
     if target.kind.is_floating_point and target.shape == input.shape:
         _check_weight(input, weight)
         return _of_probabilities(input, target, weight, options)
+    target = _class_per_row(input, target)
     weights = _check("cross_entropy", input, target, weight)
     return cross_entropy_op(input, target, *weights, options=options)[0]
 
@@ -173,8 +176,63 @@ def nll_loss(input: Any, target: Any, weight: Any = None, size_average: bool | N
     Raises:  as ``cross_entropy``
     """
     options = LossOptions(ignore_index, reduction_name(reduction, size_average, reduce))
+    target = _class_per_row(input, target)
     weights = _check("nll_loss", input, target, weight)
     return nll_loss_op(input, target, *weights, options=options)[0]
+
+
+@public("F")
+def linear_cross_entropy(
+    input: Any, linear_weight: Any, target: Any, *, linear_bias: Any = None, weight: Any = None,
+    reduction: str = "mean", ignore_index: int | None = None, label_smoothing: float = 0.0,
+    options: Any = None,
+) -> Any:  # fmt: skip
+    """``cross_entropy`` of ``linear(input, linear_weight, linear_bias)``.
+
+    ``options`` are PyTorch's for doing it in chunks; they are ignored with a warning.
+
+    Shape:   input (N, in) or (in), linear_weight (C, d..., in), linear_bias (C, d...), target as
+             ``cross_entropy`` of (N, C, d...) -> () ; as ``cross_entropy`` with reduction="none"
+    Saves:   as ``linear`` and ``cross_entropy``
+    """
+    sizes = _projected_shape(input, linear_weight, linear_bias)
+    if target.shape == sizes and ignore_index is not None:
+        raise RuntimeError("ignore_index cannot be specified when target contains probabilities")
+    if options is not None:
+        warnings.warn("linear_cross_entropy: ``options`` ignored", stacklevel=2)
+    rows = reshape(linear_weight, (-1, input.shape[-1]))
+    bias = None if linear_bias is None else reshape(linear_bias, (-1,))
+    return cross_entropy(
+        reshape(linear(input, rows, bias), sizes), target, weight, reduction=reduction,
+        ignore_index=-100 if ignore_index is None else ignore_index,
+        label_smoothing=label_smoothing,
+    )  # fmt: skip
+
+
+def _projected_shape(input: Any, weight: Any, bias: Any) -> tuple[int, ...]:
+    """The shape of the logits."""
+    given, shape = tuple(input.shape), tuple(weight.shape)
+    if not 1 <= len(given) <= 2:
+        raise errors.ShapeError(f"expected input with dimensionality 1 or 2, got {len(given)}")
+    if len(shape) < 2:
+        raise errors.ShapeError(
+            f"expected linear_weight with dimensionality at least 2, got {len(shape)}"
+        )
+    if given[-1] != shape[-1]:
+        raise errors.ShapeError(
+            "expected equal input and linear_weight last dimensions (in_features), got "
+            f"{given[-1]} and {shape[-1]}, respectively"
+        )
+    if bias is not None and tuple(bias.shape) != shape[:-1]:
+        raise errors.ShapeError(
+            f"expected linear_bias shape {shape[:-1]}, got {tuple(bias.shape)}"
+        )
+    if len(shape) > 2 and len(given) == 1:
+        raise errors.ShapeError(
+            f"K-dimensional loss defined by linear_weight shape {shape} requires batched input, "
+            f"(N, {given[0]}), got unbatched input with shape {given}"
+        )
+    return (*given[:-1], *shape[:-1])
 
 
 def _of_probabilities(input: Any, target: Any, weight: Any, options: LossOptions) -> Any:
@@ -198,6 +256,20 @@ def _of_probabilities(input: Any, target: Any, weight: Any, options: LossOptions
 
 
 # ----------------------------------------------------------------------------------------- checks
+def _class_per_row(input: Any, target: Any) -> Any:
+    """``target``, for one row without the dimension it may have; checks that batches agree."""
+    rank = len(input.shape)
+    if not rank or not target.shape:
+        return target
+    if rank == 1:
+        if target.shape != (1,):
+            raise errors.one_class_expected(tuple(target.shape))
+        return reshape(target, ())
+    if target.shape[0] != input.shape[0]:
+        raise errors.batch_mismatch(input.shape[0], target.shape[0])
+    return target
+
+
 def _check(name: str, input: Any, target: Any, weight: Any) -> tuple[Any, ...]:
     """The class weights as extra inputs; errors for what does not fit together."""
     shape = input.shape
@@ -209,8 +281,6 @@ def _check(name: str, input: Any, target: Any, weight: Any) -> tuple[Any, ...]:
         raise errors.bad_target_dtype(name, target.kind.dtype, "integers, one class per row")
     need = (*shape[:-1],) if len(shape) == 1 else (shape[0], *shape[2:])
     if target.shape != need:
-        if len(shape) == 2 and len(target.shape) == 1:
-            raise errors.batch_mismatch(shape[0], target.shape[0])
         raise errors.target_mismatch(name, tuple(shape), tuple(target.shape), need)
     return _check_weight(input, weight, target)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import size_mismatch
+from ..errors import ShapeError, size_mismatch
 from . import arithmetic
 from . import loss_terms as terms
 from .compare import ne
@@ -106,11 +106,10 @@ def binary_cross_entropy(input: Any, target: Any, weight: Any = None,
     reduction = reduction_name(reduction, size_average, reduce)
     if target.shape != input.shape:
         raise size_mismatch("target", target.shape, "input", input.shape)
-    values = input.array
-    if isinstance(values, np.ndarray) and ((values < 0) | (values > 1)).any():
-        raise RuntimeError("all elements of input should be between 0 and 1")
-    term = terms.binary_cross_entropy_term(input, target)
-    return reduced(term if weight is None else term * weight, reduction)
+    for name, values in (("input", input.array), ("target", target.array)):
+        if isinstance(values, np.ndarray) and not ((values >= 0) & (values <= 1)).all():
+            raise RuntimeError(f"all elements of {name} should be between 0 and 1")
+    return reduced(_scaled(terms.binary_cross_entropy_term(input, target), weight), reduction)
 
 
 @public("F")
@@ -130,7 +129,7 @@ def binary_cross_entropy_with_logits(
         term = terms.bce_with_logits_term(input, target)
     else:
         term = terms.weighted_bce_with_logits_term(input, target, pos_weight)
-    return reduced(term if weight is None else term * weight, reduction)
+    return reduced(_scaled(_not_larger(term, input), weight), reduction)
 
 
 @public("F")
@@ -160,7 +159,7 @@ def soft_margin_loss(input: Any, target: Any, size_average: bool | None = None,
     Saves:   input, target
     """
     reduction = reduction_name(reduction, size_average, reduce)
-    return reduced(terms.soft_margin_term(input, target), reduction)
+    return reduced(_not_larger(terms.soft_margin_term(input, target), input), reduction)
 
 
 @public("F")
@@ -187,6 +186,11 @@ def margin_ranking_loss(input1: Any, input2: Any, target: Any, margin: float = 0
     Saves:   the difference of the inputs, target
     """
     reduction = reduction_name(reduction, size_average, reduce)
+    if not len(input1.shape) == len(input2.shape) == len(target.shape):
+        raise ShapeError(
+            "margin_ranking_loss : All input tensors should have same dimension but got sizes: "
+            f"input1: {input1.shape}, input2: {input2.shape}, target: {target.shape}"
+        )
     difference = arithmetic.sub(input1, input2)
     return reduced(terms.margin_ranking_term(difference, target, margin=margin), reduction)
 
@@ -205,6 +209,20 @@ def _checked(weight: Any, input: Any) -> Any:
     if weight.shape != input.shape:
         raise ValueError("Weights and input must have the same size.")
     return weight
+
+
+def _scaled(term: Any, weight: Any) -> Any:
+    return term if weight is None else _not_larger(term * weight, term)
+
+
+def _not_larger(term: Any, input: Any) -> Any:
+    """``term``, unless what was combined with ``input`` made it larger."""
+    if term.shape != input.shape:
+        raise ShapeError(
+            f"output with shape {list(input.shape)} doesn't match the broadcast shape "
+            f"{list(term.shape)}"
+        )
+    return term
 
 
 def _warn_of_broadcast(input: Any, target: Any) -> None:

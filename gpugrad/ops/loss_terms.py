@@ -6,6 +6,8 @@ Must not:  reduce, or contain a derivative.
 
 from __future__ import annotations
 
+import math
+
 from .. import expr as s
 from ..expr import Bool, Expr, Float
 from .families import elementwise
@@ -13,7 +15,10 @@ from .families import elementwise
 __all__ = [
     "bce_with_logits_term",
     "binary_cross_entropy_term",
+    "cosine_embedding_term",
+    "gaussian_nll_term",
     "hinge_embedding_term",
+    "hinge_slope",
     "huber_term",
     "kl_div_log_target_term",
     "kl_div_term",
@@ -23,6 +28,9 @@ __all__ = [
     "poisson_nll_term",
     "smooth_l1_term",
     "soft_margin_term",
+    "squared_hinge_slope",
+    "stirling_term",
+    "triplet_term",
     "weighted_bce_with_logits_term",
 ]  # fmt: skip
 
@@ -80,6 +88,27 @@ def poisson_nll_term(input: Float, target: Float, *, eps: float = 1e-8) -> Expr:
     Saves:   input, target
     """
     return input - target * s.log(input + eps)
+
+
+@elementwise(node_name="PoissonNllLoss")
+def stirling_term(target: Float) -> Expr:
+    """Stirling's approximation of ``log(target!)`` above 1, else 0.
+
+    Shape:   target (...) -> (...)
+    Saves:   target
+    """
+    approximation = target * s.log(target) - target + 0.5 * s.log(2 * math.pi * target)
+    return s.where(target > 1, approximation, 0)
+
+
+@elementwise(node_name="GaussianNllLoss")
+def gaussian_nll_term(difference: Float, var: Float) -> Expr:
+    """``(log(var) + difference ** 2 / var) / 2``.
+
+    Shape:   difference (...), var (...) broadcast -> (...)
+    Saves:   difference, var
+    """
+    return 0.5 * (s.log(var) + difference * difference / var)
 
 
 # --------------------------------------------------------------------------------- classification
@@ -164,3 +193,46 @@ def margin_ranking_term(difference: Float, target: Float, *, margin: float = 0.0
     Saves:   difference, target
     """
     return s.clamp_min(margin - target * difference, 0)
+
+
+# ---------------------------------------------------------------------------- distances of vectors
+@elementwise(node_name="CosineEmbeddingLoss")
+def cosine_embedding_term(product: Float, square1: Float, square2: Float, near: Bool, far: Bool, *,
+                          margin: float = 0.0) -> Expr:
+    """``1 - cos`` where ``near``, ``max(0, cos - margin)`` where ``far``.
+
+    Shape:   all (...) -> (...)
+    Saves:   all
+    """
+    cos = product / s.sqrt((square1 + 1e-12) * (square2 + 1e-12))
+    return s.where(near, 1 - cos, 0) + s.where(far, s.clamp_min(cos - margin, 0), 0)
+
+
+@elementwise(node_name="ClampMin")
+def triplet_term(difference: Float, *, margin: float = 1.0) -> Expr:
+    """``max(0, margin + difference)``.
+
+    Shape:   difference (...) -> (...)
+    Saves:   difference
+    """
+    return s.clamp_min(margin + difference, 0)
+
+
+@elementwise(node_name="MultiMarginLossBackward")
+def hinge_slope(input: Float, own: Float, *, margin: float = 1.0) -> Expr:
+    """The derivative of ``max(0, margin - own + input)`` by ``input``.
+
+    Shape:   input (...), own (...) broadcast -> (...)
+    Saves:   nothing
+    """
+    return s.where(margin - own + input > 0, 1.0, 0.0)
+
+
+@elementwise(node_name="MultiMarginLossBackward")
+def squared_hinge_slope(input: Float, own: Float, *, margin: float = 1.0) -> Expr:
+    """The derivative of ``max(0, margin - own + input) ** 2`` by ``input``.
+
+    Shape:   input (...), own (...) broadcast -> (...)
+    Saves:   input, own
+    """
+    return 2 * s.clamp_min(margin - own + input, 0)

@@ -18,9 +18,11 @@ def reduction_name(reduction: str, size_average: bool | None = None, reduce: boo
                    ) -> str:
     """``reduction``, checked, unless one of the old flags says otherwise."""
     if size_average is not None or reduce is not None:
-        if reduce is False:
+        if reduce is not None and not reduce:
             return "none"
-        return "sum" if size_average is False else "mean"
+        return "mean" if size_average is None or size_average else "sum"
+    if reduction == "elementwise_mean":
+        return "mean"
     if reduction not in ("mean", "sum", "none"):
         raise bad_reduction(reduction)
     return reduction

@@ -136,6 +136,43 @@ template <typename T> GG_FN T poisson_nll_term_vjp_target(T g, T input, T eps) {
   return -(g * gg::log(input + eps));
 }
 
+// Stirling's approximation of log(target!) above 1, else 0.
+template <typename T> GG_FN T stirling_term(T target) {
+  const T t0 = ((target * gg::log(target)) - target) + (T(0.5) * gg::log(T(6.283185307179586) * target));
+  return (target > T(1)) ? t0 : T(0);
+}
+
+// Saves target.
+template <typename T> GG_FN T stirling_term_vjp(T g, T target) {
+  const T t0 = (T(0.5) / (T(6.283185307179586) * target)) * T(6.283185307179586);
+  return (target > T(1)) ? (g * (((t0 - T(1)) + gg::log(target)) + (target / target))) : T(0);
+}
+
+// (log(var) + difference ** 2 / var) / 2.
+template <typename T> GG_FN T gaussian_nll_term(T difference, T var) {
+  return T(0.5) * (gg::log(var) + ((difference * difference) / var));
+}
+
+// Saves difference, var.
+template <typename T> GG_FN void gaussian_nll_term_vjp(T g, T difference, T var, T& o0, T& o1) {
+  const T t0 = (g * T(0.5)) / var;
+  const T t1 = t0 * difference;
+  o0 = t1 + t1;
+  o1 = t0 - (t0 * ((difference * difference) / var));
+}
+
+// Saves difference, var.
+template <typename T> GG_FN T gaussian_nll_term_vjp_difference(T g, T difference, T var) {
+  const T t0 = ((g * T(0.5)) / var) * difference;
+  return t0 + t0;
+}
+
+// Saves difference, var.
+template <typename T> GG_FN T gaussian_nll_term_vjp_var(T g, T difference, T var) {
+  const T t0 = (g * T(0.5)) / var;
+  return t0 - (t0 * ((difference * difference) / var));
+}
+
 // Cross entropy of a probability; logarithms are at least -100.
 template <typename T> GG_FN T binary_cross_entropy_term(T input, T target) {
   return ((target - T(1)) * gg::maximum(gg::log1p(-input), T(-100))) - (target * gg::maximum(gg::log(input), T(-100)));
@@ -304,6 +341,83 @@ template <typename T> GG_FN T margin_ranking_term_vjp_difference(T g, T differen
 template <typename T> GG_FN T margin_ranking_term_vjp_target(T g, T difference, T target,
     T margin) {
   return ((margin - (target * difference)) >= T(0)) ? (-(g * difference)) : T(0);
+}
+
+// 1 - cos where near, max(0, cos - margin) where far.
+template <typename T> GG_FN T cosine_embedding_term(T product, T square1, T square2, bool near,
+    bool far, T margin) {
+  const T t0 = product / gg::sqrt((square1 + T(1e-12)) * (square2 + T(1e-12)));
+  return (near ? (T(1) - t0) : T(0)) + (far ? gg::maximum(t0 - margin, T(0)) : T(0));
+}
+
+// Saves product, square1, square2, near, far.
+template <typename T> GG_FN void cosine_embedding_term_vjp_product_square1_square2(T g, T product,
+    T square1, T square2, bool near, bool far, T margin, T& o0, T& o1, T& o2) {
+  const T t0 = square1 + T(1e-12);
+  const T t1 = square2 + T(1e-12);
+  const T t2 = gg::sqrt(t0 * t1);
+  const T t3 = product / t2;
+  const bool t4 = (t3 - margin) >= T(0);
+  const bool t5 = (far && t4) || near;
+  const T t6 = ((far ? (t4 ? g : T(0)) : T(0)) + (near ? (-g) : T(0))) / t2;
+  const T t7 = (t6 * t3) / (T(2) * t2);
+  o0 = t5 ? t6 : T(0);
+  o1 = t5 ? (-(t7 * t1)) : T(0);
+  o2 = t5 ? (-(t7 * t0)) : T(0);
+}
+
+// input - other + eps.
+template <typename T> GG_FN T shifted_difference(T input, T other, T eps) {
+  return (input - other) + eps;
+}
+
+// Saves nothing.
+template <typename T> GG_FN T shifted_difference_vjp(T g) {
+  return -g;
+}
+
+// Saves nothing.
+template <typename T> GG_FN T shifted_difference_vjp_other(T g) {
+  return -g;
+}
+
+// max(0, margin + difference).
+template <typename T> GG_FN T triplet_term(T difference, T margin) {
+  return gg::maximum(margin + difference, T(0));
+}
+
+// Saves difference.
+template <typename T> GG_FN T triplet_term_vjp(T g, T difference, T margin) {
+  return ((margin + difference) >= T(0)) ? g : T(0);
+}
+
+// The derivative of max(0, margin - own + input) by input.
+template <typename T> GG_FN T hinge_slope(T input, T own, T margin) {
+  return (((margin - own) + input) > T(0)) ? T(1.0) : T(0.0);
+}
+
+// The derivative of max(0, margin - own + input) ** 2 by input.
+template <typename T> GG_FN T squared_hinge_slope(T input, T own, T margin) {
+  return T(2) * gg::maximum((margin - own) + input, T(0));
+}
+
+// Saves input, own.
+template <typename T> GG_FN void squared_hinge_slope_vjp(T g, T input, T own, T margin, T& o0,
+    T& o1) {
+  const bool t0 = ((margin - own) + input) >= T(0);
+  const T t1 = g * T(2);
+  o0 = t0 ? t1 : T(0);
+  o1 = t0 ? (-t1) : T(0);
+}
+
+// Saves input, own.
+template <typename T> GG_FN T squared_hinge_slope_vjp_input(T g, T input, T own, T margin) {
+  return (((margin - own) + input) >= T(0)) ? (g * T(2)) : T(0);
+}
+
+// Saves input, own.
+template <typename T> GG_FN T squared_hinge_slope_vjp_own(T g, T input, T own, T margin) {
+  return (((margin - own) + input) >= T(0)) ? (T(-2) * g) : T(0);
 }
 
 }  // namespace op

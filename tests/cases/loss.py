@@ -11,10 +11,9 @@ TERMS = [
         "np.where(abs(x - y) < 0.8, (x - y) ** 2 / 1.6, abs(x - y) - 0.4)", "x y"),
     row("F.huber_loss(x, y, reduction='none', delta=0.8)",
         "np.where(abs(x - y) < 0.8, (x - y) ** 2 / 2, 0.8 * (abs(x - y) - 0.4))", "x y"),
-    row("terms.poisson_nll_log_term(x, y)", "np.exp(x) - y * x", "x y",
-        oracle="F.poisson_nll_loss(x, y, reduction='none')"),
-    row("terms.poisson_nll_term(x, y, eps=1e-8)", "x - y * np.log(x + 1e-8)", "x y",
-        oracle="F.poisson_nll_loss(x, y, log_input=False, reduction='none')", domain=(0.2, 4)),
+    row("F.poisson_nll_loss(x, y, reduction='none')", "np.exp(x) - y * x", "x y"),
+    row("F.poisson_nll_loss(x, y, log_input=False, reduction='none')", "x - y * np.log(x + 1e-8)",
+        "x y", domain=(0.2, 4)),
     row("F.binary_cross_entropy(x, y, reduction='none')",
         "-(y * np.maximum(np.log(x), -100) + (1 - y) * np.maximum(np.log1p(-x), -100))", "x y",
         domain=(0.05, 0.95)),
@@ -63,4 +62,32 @@ LOSSES = [
     row("F.binary_cross_entropy_with_logits(x, k)", "(softplus(x) - x * k).mean()", "x k"),
     row("F.kl_div(x, y, reduction='batchmean')", "(sp.xlogy(y, y) - y * x).sum() / 4", "x y",
         domain=(0.1, 2)),
+    row("F.poisson_nll_loss(x, y, full=True, reduction='none')", "np.exp(x) - y * x + "
+        "np.where(y > 1, y * np.log(y) - y + 0.5 * np.log(2 * np.pi * y), 0)", "x y y",
+        domain=(0.2, 4)),
+    row("F.gaussian_nll_loss(x, y, z, reduction='none')", "(np.log(z) + (x - y) ** 2 / z) / 2",
+        "48 48", domain=(0.5, 3)),
+    row("F.cosine_embedding_loss(x, y, k.sign(), 0.1, reduction='none')",
+        "np.where(k > 0, 1 - cosine(x, y), np.maximum(cosine(x, y) - 0.1, 0))",
+        "x y x x y y 16 16 16 4 4", k=(4,)),
+    row("F.triplet_margin_loss(x, y, z, 0.9, reduction='none')",
+        "np.maximum(0.9 + distance(x, y) - distance(x, z), 0)", "48 16 48 16 16"),
+    row("F.triplet_margin_loss(x, y, z, 0.9, p=1, eps=0.1, swap=True)",
+        "np.maximum(0.9 + abs(x - y + 0.1).sum(1) - np.minimum(abs(x - z + 0.1).sum(1), "
+        "abs(y - z + 0.1).sum(1)), 0).mean()", "48 48 48 16 16 16"),
+    # PyTorch has no second derivatives of losses of margins between classes.
+    row("F.multi_margin_loss(x, i, margin=0.8, reduction='none')",
+        "(np.maximum(0.8 - x[np.arange(4), i][:, None] + x, 0).sum(1) - 0.8) / 3", "x i",
+        oracle="((0.8 - x.gather(1, i[:, None]) + x).clamp_min(0).sum(1) - 0.8) / 3", i=(4,)),
+    row("F.multi_margin_loss(x, i, 2, 0.8, k, reduction='none')",
+        "k[i] * ((np.maximum(0.8 - x[np.arange(4), i][:, None] + x, 0) ** 2).sum(1) - 0.64) / 3",
+        "x i k", i=(4,), k=(3,), oracle="k[i] * (((0.8 - x.gather(1, i[:, None]) + x).clamp_min(0)"
+        " ** 2).sum(1) - 0.64) / 3"),
+    row("F.multilabel_margin_loss(x, i - 1, reduction='none')", "multilabel_margin(x, i - 1)",
+        "x 96", oracle="((1 - x.gather(1, (i - 1).clamp_min(0))[:, :, None] + x[:, None])"
+        ".clamp_min(0) * (i > 0).cumprod(1)[:, :, None] * (1 - (F.one_hot((i - 1).clamp_min(0), 3)"
+        " * (i > 0).cumprod(1)[:, :, None]).amax(1))[:, None]).sum((1, 2)) / 3"),
+    row("F.multilabel_soft_margin_loss(x, k)", "(softplus(x) - x * k).mean()", "x k"),
+    row("F.linear_cross_entropy(x, w, i)", "-log_softmax(x @ w.T, 1)[np.arange(4), i].mean()",
+        "x w 80 i 4", i=(4,), w=(5, 3), below=5),
 ]  # fmt: skip

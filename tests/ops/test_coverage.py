@@ -16,7 +16,8 @@ from tests.ops.walk import gradient
 # Where ops are tested that the table cannot call.
 ELSEWHERE = {
     "dropout": "test_dropout.py", "recurrent": "tests/nn/test_rnn.py",
-    "row_mass_op": "test_loss.py", "put_op": "test_index.py", "without_op": "test_index.py",
+    "ctc": "test_ctc.py", "row_mass_op": "test_loss.py",
+    "put_op": "test_index.py", "without_op": "test_index.py",
     "without_region": "test_views.py", "put_region": "test_views.py", "replay": "test_views.py",
     "_convert": "test_conversions.py",
 }  # fmt: skip
