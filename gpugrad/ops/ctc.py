@@ -60,6 +60,8 @@ def ctc_loss(log_probs: Any, targets: Any, input_lengths: Any, target_lengths: A
     """
     reduction = reduction_name(reduction)
     rank = len(log_probs.shape)
+    if rank not in (2, 3):
+        raise ShapeError(f"ctc_loss: log_probs must have 2 or 3 dimensions, but has {rank}")
     x = log_probs if rank == 3 else reshape(log_probs, (log_probs.shape[0], 1, -1))
     lengths = Lengths(_host(input_lengths), _host(target_lengths), int(blank))
     _check(x, targets, lengths)
