@@ -366,21 +366,6 @@ template <typename T> GG_FN void cosine_embedding_term_vjp_product_square1_squar
   o2 = t5 ? (-(t7 * t0)) : T(0);
 }
 
-// input - other + eps.
-template <typename T> GG_FN T shifted_difference(T input, T other, T eps) {
-  return (input - other) + eps;
-}
-
-// Saves nothing.
-template <typename T> GG_FN T shifted_difference_vjp(T g) {
-  return -g;
-}
-
-// Saves nothing.
-template <typename T> GG_FN T shifted_difference_vjp_other(T g) {
-  return -g;
-}
-
 // max(0, margin + difference).
 template <typename T> GG_FN T triplet_term(T difference, T margin) {
   return gg::maximum(margin + difference, T(0));
