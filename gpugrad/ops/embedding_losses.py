@@ -9,13 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ..array import promote_types
 from ..errors import ShapeError
 from . import loss_terms as terms
-from .arithmetic import mul, sub
+from .arithmetic import sub
+from .broadcast import convert, expand, wide_dtype
 from .compare import eq, minimum
+from .families import custom
 from .linalg.distances import pairwise_distance
-from .reduce import sum_
+from .operands import broadcast_shapes, common_device
 from .reduction import reduced, reduction_name
+from .shape import unsqueeze
 from .surface import public
 
 __all__ = ["cosine_embedding_loss", "triplet_margin_loss", "triplet_margin_with_distance_loss"]
@@ -41,10 +45,37 @@ def cosine_embedding_loss(input1: Any, input2: Any, target: Any, margin: float =
             f"{rank}D target tensor expects {rank + 1}D input tensors, but found inputs with sizes "
             f"{shapes[0]} and {shapes[1]}."
         )
-    products = [sum_(mul(a, b), rank)
-                for a, b in ((input1, input2), (input1, input1), (input2, input2))]  # fmt: skip
+    products = products_op(*_alike(input1, input2))
     near, far = eq(target, 1), eq(target, -1)
     return reduced(terms.cosine_embedding_term(*products, near, far, margin=margin), reduction)
+
+
+def _alike(x: Any, y: Any) -> tuple[Any, ...]:
+    """Both with the shape and the dtype of a sum of them."""
+    common_device("cosine_embedding_loss", (x, y))
+    shape = broadcast_shapes("cosine_embedding_loss", (x, y), ("input1", "input2"))
+    kind = x.kind.with_dtype(promote_types(x.kind.dtype, y.kind.dtype))
+    x, y = (t if t.kind is kind else convert(t, kind) for t in (x, y))
+    return tuple(t if t.shape == shape else expand(t, shape) for t in (x, y))
+
+
+@custom(node_name="InnerProducts", saves=("x", "y"), many=True)
+def products_op(xp: Any, x: Any, y: Any) -> Any:
+    """Along the last dimension ``x . y``, ``x . x`` and ``y . y``, without the single products."""
+    wide = wide_dtype(x) or x.dtype
+    a, b = x.astype(wide, copy=False), y.astype(wide, copy=False)
+    pairs = ((a, b), (a, a), (b, b))
+    return tuple(xp.asarray(xp.einsum("...i,...i->...", *pair)).astype(x.dtype) for pair in pairs)
+
+
+@products_op.vjp
+def _(g: Any, x: Any, y: Any, *, shapes: Any, needs: tuple[bool, ...]) -> Any:
+    zero = x[..., :1] * 0 if any(each is None for each in g) else None
+    across, of_x, of_y = (zero if each is None else unsqueeze(each, -1) for each in g)
+    return (
+        terms.inner_products_slope(across, y, of_x, x) if needs[0] else None,
+        terms.inner_products_slope(across, x, of_y, y) if needs[1] else None,
+    )
 
 
 @public("F")

@@ -20,6 +20,7 @@ __all__ = [
     "hinge_embedding_term",
     "hinge_slope",
     "huber_term",
+    "inner_products_slope",
     "kl_div_log_target_term",
     "kl_div_term",
     "margin_ranking_term",
@@ -206,6 +207,16 @@ def cosine_embedding_term(product: Float, square1: Float, square2: Float, near: 
     """
     cos = product / s.sqrt((square1 + 1e-12) * (square2 + 1e-12))
     return s.where(near, 1 - cos, 0) + s.where(far, s.clamp_min(cos - margin, 0), 0)
+
+
+@elementwise(node_name="InnerProductsBackward")
+def inner_products_slope(across: Float, other: Float, within: Float, own: Float) -> Expr:
+    """The cotangent of ``own`` in ``own . other`` and in ``own . own``, per row of both.
+
+    Shape:   across (..., 1), other (...), within (..., 1), own (...) -> (...)
+    Saves:   all
+    """
+    return across * other + 2 * within * own
 
 
 @elementwise(node_name="ClampMin")

@@ -366,6 +366,20 @@ template <typename T> GG_FN void cosine_embedding_term_vjp_product_square1_squar
   o2 = t5 ? (-(t7 * t0)) : T(0);
 }
 
+// The cotangent of own in own . other and in own . own, per row of both.
+template <typename T> GG_FN T inner_products_slope(T across, T other, T within, T own) {
+  return (across * other) + ((T(2) * within) * own);
+}
+
+// Saves across, other, within, own.
+template <typename T> GG_FN void inner_products_slope_vjp(T g, T across, T other, T within, T own,
+    T& o0, T& o1, T& o2, T& o3) {
+  o0 = g * other;
+  o1 = g * across;
+  o2 = (g * own) * T(2);
+  o3 = g * (T(2) * within);
+}
+
 // max(0, margin + difference).
 template <typename T> GG_FN T triplet_term(T difference, T margin) {
   return gg::maximum(margin + difference, T(0));

@@ -69,7 +69,7 @@ LOSSES = [
         "48 48", domain=(0.5, 3)),
     row("F.cosine_embedding_loss(x, y, k.sign(), 0.1, reduction='none')",
         "np.where(k > 0, 1 - cosine(x, y), np.maximum(cosine(x, y) - 0.1, 0))",
-        "x y x x y y 16 16 16 4 4", k=(4,)),
+        "x y 16 16 16 4 4", k=(4,)),
     row("F.triplet_margin_loss(x, y, z, 0.9, reduction='none')",
         "np.maximum(0.9 + distance(x, y) - distance(x, z), 0)", "48 16 48 16 16"),
     row("F.triplet_margin_loss(x, y, z, 0.9, p=1, eps=0.1, swap=True)",
