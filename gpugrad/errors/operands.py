@@ -6,7 +6,12 @@ from .text import facts
 from .tree import DTypeError, IndexRangeError, ShapeError
 
 __all__ = [
-    "bad_approximation", "bad_label_smoothing", "bad_reduction", "bad_target_dtype", "batch_mismatch", "broadcast_mismatch", "cannot_cast", "clamp_without_bounds", "class_out_of_range", "class_weight_mismatch", "dim_out_of_range", "does_not_fit", "gather_mismatch", "gather_outside", "matmul_mismatch", "negative_size", "not_floating", "not_integral", "not_numbers", "nothing_to_reduce", "one_class_expected", "ragged", "row_out_of_range", "size_mismatch", "target_mismatch",
+    "bad_approximation", "bad_label_smoothing", "bad_reduction", "bad_target_dtype",
+    "batch_mismatch", "broadcast_mismatch", "cannot_cast", "clamp_without_bounds",
+    "class_out_of_range", "class_weight_mismatch", "dim_out_of_range", "does_not_fit",
+    "gather_mismatch", "gather_outside", "matmul_mismatch", "negative_size", "not_floating",
+    "not_integral", "not_numbers", "nothing_to_reduce", "one_class_expected", "ragged",
+    "row_out_of_range", "size_mismatch", "target_mismatch",
 ]  # fmt: skip
 
 

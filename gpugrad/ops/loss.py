@@ -16,6 +16,7 @@ from . import arithmetic
 from . import loss_terms as terms
 from .compare import ne
 from .cross_entropy import cross_entropy, nll_loss
+from .join import promoted
 from .reduce import sum_
 from .reduction import reduced, reduction_name
 from .surface import public
@@ -40,7 +41,7 @@ def mse_loss(input: Any, target: Any, size_average: bool | None = None,
     tensor(2.)
     """
     reduction = reduction_name(reduction, size_average, reduce)
-    _warn_of_broadcast(input, target)
+    input, target = _beside(input, target)
     return _weighted_mean(terms.mse_term(input, target), input, weight, reduction)
 
 
@@ -53,7 +54,7 @@ def l1_loss(input: Any, target: Any, size_average: bool | None = None,
     Saves:   the difference, which is all the gradient needs of both
     """
     reduction = reduction_name(reduction, size_average, reduce)
-    _warn_of_broadcast(input, target)
+    input, target = _beside(input, target)
     return _weighted_mean(arithmetic.abs(arithmetic.sub(input, target)), input, weight, reduction)
 
 
@@ -67,7 +68,7 @@ def smooth_l1_loss(input: Any, target: Any, size_average: bool | None = None,
     Source:  Girshick 2015, eq. 3
     """
     reduction = reduction_name(reduction, size_average, reduce)
-    _warn_of_broadcast(input, target)
+    input, target = _beside(input, target)
     if beta < 0:
         raise RuntimeError("smooth_l1_loss does not support negative values for beta.")
     if beta == 0:
@@ -85,7 +86,7 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
     Source:  Huber 1964
     """
     reduction = reduction_name(reduction)
-    _warn_of_broadcast(input, target)
+    input, target = _beside(input, target)
     if delta <= 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
     term = terms.huber_term(input, target, delta=delta)
@@ -225,11 +226,15 @@ def _not_larger(term: Any, input: Any) -> Any:
     return term
 
 
-def _warn_of_broadcast(input: Any, target: Any) -> None:
-    if target.shape != input.shape:
-        warnings.warn(
-            f"Using a target size ({target.shape}) that is different to the input size "
-            f"({input.shape}). This will likely lead to incorrect results due to broadcasting. "
-            "Please ensure they have the same size.",
-            stacklevel=3,
-        )
+def _beside(input: Any, target: Any) -> tuple[Any, Any]:
+    """Both, with a warning where they broadcast; PyTorch expands before it promotes."""
+    if target.shape == input.shape:
+        return input, target
+    warnings.warn(
+        f"Using a target size ({target.shape}) that is different to the input size "
+        f"({input.shape}). This will likely lead to incorrect results due to broadcasting. "
+        "Please ensure they have the same size.",
+        stacklevel=3,
+    )
+    alike = input.kind is target.kind
+    return (input, target) if alike else tuple(promoted([input, target]))  # type: ignore[return-value]
