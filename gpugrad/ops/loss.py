@@ -16,7 +16,7 @@ from . import arithmetic
 from . import loss_terms as terms
 from .compare import ne
 from .cross_entropy import cross_entropy, nll_loss
-from .join import promoted
+from .join import alike
 from .reduce import sum_
 from .reduction import reduced, reduction_name
 from .surface import public
@@ -236,5 +236,5 @@ def _beside(input: Any, target: Any) -> tuple[Any, Any]:
         "Please ensure they have the same size.",
         stacklevel=3,
     )
-    alike = input.kind is target.kind
-    return (input, target) if alike else tuple(promoted([input, target]))  # type: ignore[return-value]
+    both: tuple[Any, Any] = tuple(alike([input, target]))
+    return both
