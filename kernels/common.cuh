@@ -28,9 +28,10 @@ GG_MATH1(log) GG_MATH1(log2) GG_MATH1(log10) GG_MATH1(log1p)
 GG_MATH1(sqrt) GG_MATH1(fabs)
 GG_MATH1(sin) GG_MATH1(cos) GG_MATH1(tan) GG_MATH1(asin) GG_MATH1(acos) GG_MATH1(atan)
 GG_MATH1(sinh) GG_MATH1(cosh) GG_MATH1(tanh) GG_MATH1(asinh) GG_MATH1(acosh) GG_MATH1(atanh)
-GG_MATH1(erf) GG_MATH1(erfc) GG_MATH1(lgamma)
+GG_MATH1(erf) GG_MATH1(erfc) GG_MATH1(lgamma) GG_MATH1(j0) GG_MATH1(j1) GG_MATH1(y0) GG_MATH1(y1)
 GG_MATH1(floor) GG_MATH1(ceil) GG_MATH1(trunc) GG_MATH1(rint)
 GG_MATH2(fmod) GG_MATH2(atan2) GG_MATH2(hypot) GG_MATH2(copysign) GG_MATH2(pow)
+GG_MATH2(nextafter)
 
 #undef GG_MATH1
 #undef GG_MATH2

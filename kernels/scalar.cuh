@@ -182,17 +182,19 @@ template <typename T> GG_FN T digamma(T x) {
 // terms (Cephes). Infinite at the poles q = 0, -1, ...
 template <typename T> GG_FN T zeta(T s, T q) {
   if (s == T(1)) return T(1) / T(0);
-  if (!(s > T(1)) || q != q) return T(0) / T(0);
+  if (s < T(1) || q != q) return T(0) / T(0);
   if (q <= T(0)) {
     if (q == floor(q)) return T(1) / T(0);
     if (s != floor(s)) return T(0) / T(0);
   }
-  if (q - q != T(0)) return T(0);
+  if (q - q != T(0)) return s == s ? T(0) : s;
   T total = pow(q, -s), a = q, b = T(0);
   for (int k = 0; k < 9 || a <= T(9); ++k) {
     a += T(1);
     b = pow(a, -s);
     total += b;
+    // Before 0 meets infinity below; an infinite order stays NaN beyond 1, as SciPy has it.
+    if (fabs(b) <= fabs(total) * T(1e-17) && (s - s == T(0) || q <= T(1))) return total;
   }
   total += b * a / (s - T(1)) - T(0.5) * b;
   // (2j)! / B(2j)
@@ -213,3 +215,5 @@ template <typename T> GG_FN T zeta(T s, T q) {
 }
 
 }  // namespace gg
+
+#include "special.cuh"

@@ -8,6 +8,7 @@ Must not:  be asked for anything on a machine without CUDA, or import CuPy befor
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -67,8 +68,9 @@ def cuda_sum(function: Function, np_dtype: Any) -> Callable[..., Any]:
 @cache
 def _headers() -> str:
     """The shared headers as one text, so that CuPy's cache of binaries sees every change."""
-    scalar = kernel_text("scalar.cuh").replace('#include "common.cuh"\n', "")
-    return f"{kernel_text('common.cuh')}\n{scalar}".replace("#pragma once\n", "")
+    names = ("common.cuh", "scalar.cuh", "special.cuh")
+    texts = "\n".join(map(kernel_text, names)).replace("#pragma once\n", "")
+    return re.sub(r'#include "(common|special)\.cuh"\n', "", texts)
 
 
 def cuda_source(function: Function, dtype: Any) -> str:

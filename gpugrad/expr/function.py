@@ -106,6 +106,18 @@ class Function:
             for part in postorder(self.outs)
         )
 
+    @property
+    def bitwise(self) -> bool:
+        """Whether it works on the bits of integers and booleans: no gradient, no floats."""
+        root = self.outs[0].function
+        return root is not None and root.cotangents is None and not (root.boolean or root.constant)
+
+    @property
+    def constant(self) -> bool:
+        """Whether no gradient flows through it."""
+        root = self.outs[0]
+        return root.boolean or (root.function is not None and root.function.cotangents is None)
+
     def attr_variable(self, name: str) -> Expr:
         """The variable that stands for a keyword argument."""
         return variable(name, boolean=name in self.boolean_attrs, uniform=True)

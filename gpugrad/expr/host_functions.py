@@ -14,7 +14,10 @@ import numpy as np
 
 from .scalars import load
 
-__all__ = ["erf", "lgamma", "power", "select", "trunc_divide"]
+__all__ = [
+    "bessel_j0", "bessel_j1", "bessel_y0", "bessel_y1", "erf", "lgamma", "power", "select",
+    "sign", "trunc_divide",
+]  # fmt: skip
 
 # Up to this many elements, temporaries are kept per thread: large ones cost a page fault a page.
 _KEPT = 131_072
@@ -87,7 +90,21 @@ def power(x: Any, p: Any, out: Any = None) -> Any:
         form = _POWERS.get(p.item())
         if form is not None and (x.dtype.kind == "f" or p > 0):
             return form(x, out)
+    if x.dtype.kind in "iu" and np.any(p < 0):
+        return _negative_powers(x, p, out)
     return np.power(x, p, out)
+
+
+def _negative_powers(x: Any, p: Any, out: Any) -> Any:
+    """Integers to negative powers: 0, but for 1 and -1."""
+    signs = np.where(abs(x) == 1, np.where(p % 2, x, 1), 0)
+    powers = np.where(p < 0, signs, np.power(x, np.where(p < 0, 0, p))).astype(x.dtype)
+    return powers if out is None else np.positive(powers, out)
+
+
+def sign(x: Any, out: Any = None) -> Any:
+    """-1, 0 or 1; of booleans themselves."""
+    return np.sign(x, out) if x.dtype.kind != "b" else np.logical_or(x, x, out)
 
 
 def _cube(x: Any, out: Any) -> Any:
@@ -126,6 +143,21 @@ def lgamma(x: Any, out: Any = None) -> Any:
     if np.any(lowest := np.equal(x, -np.inf)):
         y = select(lowest, np.negative(y), y, out)
     return y
+
+
+class _Bessel:
+    """A Bessel function of SciPy, 0 at infinity."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __call__(self, x: Any, out: Any = None) -> Any:
+        far = np.equal(x, np.inf) if "y" in self.name else np.isinf(x)  # y has no left side
+        y = load(f"scipy.special.{self.name}")(x, out)
+        return select(far, np.zeros_like(y), np.asarray(y), out) if np.any(far) else y
+
+
+bessel_j0, bessel_j1, bessel_y0, bessel_y1 = map(_Bessel, ("j0", "j1", "y0", "y1"))
 
 
 # atanh(erf(x)) / x as a polynomial in x * x for |x| <= 4. Larger x are taken as 4.5, where the

@@ -40,6 +40,7 @@ class Scalar:
     floating    integers are promoted to floating point first
     whole       on whole numbers the value is the operand
     result      the cotangents are stated in ``y``: keep the result rather than the operand
+    constant    a real function whose result counts as a constant, since it has no derivative here
     """
 
     name: str
@@ -55,6 +56,7 @@ class Scalar:
     floating: bool = False
     whole: bool = False
     result: bool = False
+    constant: bool = False
     doc: str = ""
 
     def __call__(self, *operands: Operand) -> Expr:

@@ -44,7 +44,10 @@ abs: Scalar = scalar(  # the Python name
     "abs", 1, "gg::abs({0})", "numpy.absolute",
     cotangents=lambda g, y, x: (g * sign(x),),
 )
-sign: Scalar = scalar("sign", 1, "gg::sign({0})", "numpy.sign", cotangents=lambda g, y, x: (None,))
+sign: Scalar = scalar(
+    "sign", 1, "gg::sign({0})", "gpugrad.expr.host_functions.sign",
+    cotangents=lambda g, y, x: (None,),
+)
 floor: Scalar = scalar(
     "floor", 1, "gg::floor({0})", "numpy.floor", whole=True,
     cotangents=lambda g, y, x: (None,),
@@ -375,5 +378,3 @@ where: Scalar = scalar(
     python="({1} if {0} else {2})", conditions=(0,), simplify=rules.simplify_where,
     cotangents=lambda g, y, c, a, b: (None, where(c, g, 0), where(c, 0, g)),
 )
-
-SCALARS: tuple[Scalar, ...] = tuple(rules.TABLE.values())
