@@ -38,6 +38,8 @@ from .dtypes import (
     uint8,
 )
 from .kinds import Account, Kind, accounts, kind_of, kind_of_array, module_of
+from .limits import finfo, iinfo
+from .pinned import holder, is_pinned, pinned
 from .quiet import hush, quiet, quiet_runner, run_again, unhush
 from .storage import Storage, new_storage, storage_of_array
 
@@ -59,20 +61,25 @@ __all__ = [
     "default_dtype",
     "device",
     "dtype",
+    "finfo",
     "float16",
     "float32",
     "float64",
     "from_numpy_dtype",
+    "holder",
     "hush",
+    "iinfo",
     "int8",
     "int16",
     "int32",
     "int64",
+    "is_pinned",
     "kind_of",
     "kind_of_array",
     "loaded_cupy",
     "module_of",
     "new_storage", "on_first_cuda",
+    "pinned",
     "promote_operands",
     "promote_types",
     "quiet",

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DTypeError
+from ..errors import DTypeError, no_complex
 
 __all__ = [
     "DTYPES", "as_dtype", "bfloat16", "bool_", "can_cast", "default_dtype", "dtype", "float16",
@@ -37,6 +37,17 @@ class dtype:  # noqa: N801  (PyTorch's name)
         self._numpy: Any = None if name == "bfloat16" else np.dtype(name)
 
     is_complex = False
+
+    def to_real(self) -> dtype:
+        """Itself: all dtypes are real."""
+        return self
+
+    def to_complex(self) -> dtype:
+        """Refused: there are no complex dtypes.
+
+        Raises:  DTypeError
+        """
+        raise no_complex("to_complex")
 
     @property
     def numpy(self) -> Any:
@@ -86,6 +97,8 @@ def _by_name(name: str) -> dtype:
 def from_numpy_dtype(numpy_dtype: Any) -> dtype:
     """The gpugrad dtype of a NumPy or CuPy dtype; DTypeError where there is none."""
     found = _NAMES.get(numpy_dtype.name)
+    if found is None and numpy_dtype.kind == "c":
+        raise no_complex(f"an array of {numpy_dtype}")
     if found is None:
         raise DTypeError(
             f"can't convert an array of type {numpy_dtype}. The supported types are: "

@@ -9,9 +9,10 @@ __all__ = [
     "bad_approximation", "bad_label_smoothing", "bad_reduction", "bad_target_dtype",
     "batch_mismatch", "broadcast_mismatch", "cannot_cast", "clamp_without_bounds",
     "class_out_of_range", "class_weight_mismatch", "dim_out_of_range", "does_not_fit",
-    "gather_mismatch", "gather_outside", "matmul_mismatch", "negative_size", "not_floating",
-    "not_integral", "not_numbers", "nothing_to_reduce", "one_class_expected", "ragged",
-    "row_out_of_range", "size_mismatch", "target_mismatch",
+    "gather_mismatch", "gather_outside", "matmul_mismatch", "negative_size", "no_complex",
+    "no_complex_text", "not_floating", "not_integral", "not_numbers", "not_on_booleans",
+    "nothing_to_reduce", "one_class_expected", "ragged", "row_out_of_range", "size_mismatch",
+    "target_mismatch",
 ]  # fmt: skip
 
 
@@ -136,6 +137,31 @@ def size_mismatch(name: str, size: object, other: str, expected: object) -> Valu
     )
 
 
+_ON_BOOLEANS = {
+    "sub": "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying "
+           "to invert a mask, use the `~` or `logical_not()` operator instead.",
+    "neg": "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to "
+           "invert a mask, use the `~` or `logical_not()` operator instead.",
+    "relu": "Boolean inputs not supported for relu",
+}  # fmt: skip
+_ON_BOOLEANS["rsub"] = _ON_BOOLEANS["sub_scaled"] = _ON_BOOLEANS["sub"]
+
+
+def not_on_booleans(name: str) -> DTypeError | None:
+    """What is said of arithmetic that booleans do not have; None if they have it."""
+    return DTypeError(_ON_BOOLEANS[name]) if name in _ON_BOOLEANS else None
+
+
+def no_complex_text(name: str) -> str:
+    """What is said wherever a complex number would be needed."""
+    return f"{name}: complex numbers are not part of gpugrad yet; all dtypes are real"
+
+
+def no_complex(name: str) -> DTypeError:
+    """A complex number was asked for, or given."""
+    return DTypeError(no_complex_text(name))
+
+
 def not_integral(name: str, got: object) -> DTypeError:
     """An operation on bits was given real numbers."""
     return DTypeError(facts(
@@ -185,6 +211,8 @@ def ragged(expected: int, depth: int, got: int) -> ValueError:
 
 def not_numbers(holder: str, got: object) -> Exception:
     """Data that holds no numbers. (PyTorch: a TypeError for texts.)"""
+    if str(got).startswith("complex"):
+        return no_complex("complex data")
     if str(got).startswith(("<U", "|S", ">U")):
         return TypeError("new(): invalid data type 'str'")
     return DTypeError(facts(f"Could not infer dtype of {holder}", ("need", "numbers or booleans")))
