@@ -7,7 +7,7 @@ Must not:  touch the CPU's generator; ``gpugrad.manual_seed`` seeds all devices.
 from __future__ import annotations
 
 from ..array import device
-from ..ops.random import default_generator
+from ..ops.generators import default_generator
 from .devices import current_device, device_count
 
 __all__ = ["manual_seed", "manual_seed_all"]

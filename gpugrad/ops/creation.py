@@ -1,4 +1,4 @@
-"""New tensors: from data, filled, in sequences; and into and out of other libraries.
+"""New tensors from data, and out of other libraries.
 
 Holds:     data that is already an array is shared, not copied, where PyTorch shares it.
 Must not:  record anything: new tensors are leaves or constants.
@@ -15,29 +15,31 @@ import numpy as np
 from ..array import (
     as_device,
     as_dtype,
+    cpu,
     cupy,
     default_device,
     default_dtype,
     device,
+    dtype,
     float64,
     from_numpy_dtype,
+    iinfo,
     int64,
     kind_of,
     kind_of_array,
     loaded_cupy,
-    promote_operands,
-    scalar_dtype,
+    pinned,
     storage_of_array,
 )
-from ..errors import DTypeError, negative_size, not_numbers, ragged
+from ..array.dtypes import INT
+from ..errors import DTypeError, not_numbers, ragged
 from ..graph import Accumulator, TensorBase, new_tensor
-from .dims import flat_sizes
+from .layouts import check_layout
 from .surface import public
 
 __all__ = [
-    "arange", "as_tensor", "asarray", "empty", "empty_like", "eye", "from_dlpack", "from_numpy",
-    "full", "full_like", "linspace", "ones", "ones_like", "require_grad", "tensor", "wrap_array",
-    "zeros", "zeros_like",
+    "as_tensor", "asarray", "finished", "from_dlpack", "from_numpy", "frombuffer", "require_grad",
+    "tensor", "wrap_array",
 ]  # fmt: skip
 
 
@@ -58,11 +60,6 @@ def require_grad(tensor: Any, wanted: bool = True) -> Any:
     return tensor
 
 
-def _made(array: Any, requires_grad: bool) -> Any:
-    out = new_tensor(array, kind_of_array(array))
-    return require_grad(out) if requires_grad else out
-
-
 # -------------------------------------------------------------------------------------- from data
 def wrap_array(array: Any) -> Any:
     """A tensor that shares the bytes of a NumPy or CuPy array."""
@@ -80,11 +77,34 @@ def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: b
     """
     array, on = _array_of(data)
     element = as_dtype(dtype) if dtype is not None else _inferred(data, array)
+    if not hasattr(data, "dtype"):
+        _check_range(array, element)
     kind = kind_of(as_device(device) if device is not None else on or default_device(), element)
-    return _placed(array, kind, copy=True, requires_grad=requires_grad)
+    out = _placed(array, kind, copy=True, requires_grad=requires_grad)
+    return finished(out, pin_memory=pin_memory) if pin_memory else out
 
 
-@public("torch", also="asarray")
+def _check_range(array: Any, element: dtype) -> None:
+    """Python's integers must fit the dtype."""
+    if array.dtype.kind in "iuO" and array.size and element.category == INT:
+        least, most = (int(extreme(array)) for extreme in (np.min, np.max))
+        if least < -(2**63) or most >= 2**63:
+            raise ValueError("Overflow when unpacking long long")
+        limits = iinfo(element)
+        if least < limits.min or most > limits.max:
+            raise RuntimeError(f"value cannot be converted to type {element.name} without overflow")
+
+
+def finished(out: Any, requires_grad: bool = False, layout: Any = None, pin_memory: bool = False
+             ) -> Any:
+    """A new tensor with what all functions that make one can be asked for."""
+    check_layout(layout)
+    if pin_memory and not out.kind.is_cuda:
+        out = new_tensor(pinned(out.array), out.kind)
+    return require_grad(out) if requires_grad else out
+
+
+@public("torch")
 def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Any:
     """``tensor`` that shares bytes where dtype and device allow."""
     if isinstance(data, TensorBase):
@@ -94,10 +114,74 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Any:
     kind = kind_of(as_device(device) if device is not None else on or default_device(), element)
     if hasattr(data, "dtype") and kind_of_array(array) is kind:
         return wrap_array(array)
+    if not hasattr(data, "dtype"):
+        _check_range(array, element)
     return _placed(array, kind, copy=False, requires_grad=False)
 
 
-asarray = as_tensor
+@public("torch")
+def asarray(obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | None = None,
+            requires_grad: bool | None = None) -> Any:
+    """A tensor of any data: shared where that is possible, unless ``copy`` says otherwise.
+
+    Raises:  ValueError with ``copy=False`` where sharing is not possible
+    """
+    given = isinstance(obj, TensorBase) and obj.node is not None
+    wanted = given if requires_grad is None else requires_grad
+    if copy:
+        return tensor(obj, dtype=dtype, device=device, requires_grad=wanted)
+    if isinstance(obj, (bytes, bytearray, memoryview)):
+        obj = frombuffer(obj, dtype=dtype or default_dtype())
+    found = as_tensor(obj, dtype=dtype, device=device)
+    if copy is False:
+        _check_shared(obj, found)
+    if wanted or not given:
+        return require_grad(found) if wanted else found
+    return found.detach()
+
+
+def _check_shared(obj: Any, found: Any) -> None:
+    """ValueError unless ``found`` looks at the bytes of ``obj``."""
+    if not hasattr(obj, "dtype"):
+        raise ValueError("can't alias arbitrary sequence into a tensor.")
+    kind = obj.kind if isinstance(obj, TensorBase) else kind_of_array(_array_of(obj)[0])
+    if kind.dtype is not found.kind.dtype:
+        raise ValueError(f"can't alias tensor with dtype '{kind.dtype.name}' into dtype "
+                         f"'{found.kind.dtype.name}'.")  # fmt: skip
+    if kind is not found.kind:
+        raise ValueError(f"can't alias tensor from device '{kind.device}' to "
+                         f"'{found.kind.device}'.")  # fmt: skip
+
+
+@public("torch")
+def frombuffer(buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0,
+               requires_grad: bool = False) -> Any:
+    """A CPU tensor of one dimension that shares the bytes of any object with a buffer.
+
+    Raises:  ValueError if the buffer does not hold what is asked for
+    """
+    kind = kind_of(cpu, as_dtype(dtype))
+    held, size = memoryview(buffer).nbytes, kind.dtype.itemsize
+    if not held or not count:
+        raise ValueError(f"both buffer length ({held}) and count ({count}) must not be 0")
+    if not 0 <= offset < held:
+        raise ValueError(
+            f"offset ({offset} bytes) must be non-negative and no greater than buffer length "
+            f"({held} bytes) minus 1"
+        )
+    if count < 0 and (held - offset) % size:
+        raise ValueError(
+            f"buffer length ({held - offset} bytes) after offset ({offset} bytes) must be a "
+            f"multiple of element size ({size})"
+        )
+    count = (held - offset) // size if count < 0 else count
+    if offset + count * size > held:
+        raise ValueError(
+            f"requested buffer length ({count} * {size} bytes) after offset ({offset} bytes) must "
+            f"not be greater than actual buffer length ({held} bytes)"
+        )
+    out = wrap_array(np.frombuffer(buffer, kind.numpy, count, offset))
+    return require_grad(out) if requires_grad else out
 
 
 def _array_of(data: Any) -> tuple[Any, device | None]:
@@ -139,6 +223,10 @@ def _holds_tensors(data: Sequence[Any]) -> bool:
 def _inferred(data: Any, array: Any) -> Any:
     if hasattr(data, "dtype"):
         return data.kind.dtype if isinstance(data, TensorBase) else from_numpy_dtype(array.dtype)
+    if array.dtype.kind == "u" or (
+        array.dtype.kind == "O" and all(isinstance(value, int) for value in array.flat)
+    ):
+        return int64  # too large for any dtype, as is said next
     if array.dtype.kind not in "biuf":
         raise not_numbers(type(data).__name__, array.dtype)
     found = from_numpy_dtype(array.dtype)
@@ -163,6 +251,12 @@ def from_numpy(ndarray: Any) -> Any:
     """A CPU tensor that shares the bytes of a NumPy array: writes show on both sides."""
     if not isinstance(ndarray, np.ndarray):
         raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
+    if any(step < 0 for step in ndarray.strides):
+        raise ValueError(
+            "At least one stride in the given numpy array is negative, and tensors with negative "
+            "strides are not currently supported. (You can probably work around this by making a "
+            "copy of your array  with array.copy().) "
+        )
     if ndarray.dtype.kind in "SUOMmVc" and ndarray.dtype.name != "bfloat16":
         raise TypeError(f"can't convert np.ndarray of type {ndarray.dtype.type.__module__}."
                         f"{ndarray.dtype.type.__name__}.")  # fmt: skip
@@ -174,119 +268,3 @@ def from_dlpack(ext_tensor: Any) -> Any:
     """A tensor that shares the bytes of any object with ``__dlpack__``."""
     kind = ext_tensor.__dlpack_device__()[0]
     return wrap_array(np.from_dlpack(ext_tensor) if kind == 1 else cupy().from_dlpack(ext_tensor))
-
-
-# ----------------------------------------------------------------------------------------- filled
-def _kind(dtype: Any, on: Any) -> Any:
-    return kind_of(as_device(on), default_dtype() if dtype is None else as_dtype(dtype))
-
-
-def _filled(name: str, size: Sequence[Any], dtype: Any, on: Any, requires_grad: bool) -> Any:
-    kind = _kind(dtype, on)
-    shape = flat_sizes(size)
-    if shape and min(shape) < 0:
-        raise negative_size(name, shape)
-    out = new_tensor(getattr(kind.xp, name)(shape, kind.numpy), kind)
-    return require_grad(out) if requires_grad else out
-
-
-@public("torch out")
-def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
-    """A tensor of zeros."""
-    return _filled("zeros", size, dtype, device, requires_grad)
-
-
-@public("torch out")
-def ones(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
-    """A tensor of ones."""
-    return _filled("ones", size, dtype, device, requires_grad)
-
-
-@public("torch out")
-def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
-    """A tensor whose values are whatever the memory held."""
-    return _filled("empty", size, dtype, device, requires_grad)
-
-
-@public("torch out")
-def full(size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None,
-         requires_grad: bool = False) -> Any:
-    """A tensor of one value, whose dtype follows the value."""
-    element = scalar_dtype(fill_value) if dtype is None else dtype
-    kind = _kind(element, device)
-    shape = size if isinstance(size, int) else tuple(size)
-    out = new_tensor(kind.xp.full(shape, fill_value, kind.numpy), kind)
-    return require_grad(out) if requires_grad else out
-
-
-def _like(name: str, input: Any, dtype: Any, on: Any, requires_grad: bool) -> Any:
-    kind = kind_of(
-        input.kind.device if on is None else as_device(on),
-        input.kind.dtype if dtype is None else as_dtype(dtype),
-    )
-    out = new_tensor(getattr(kind.xp, name)(input.shape, kind.numpy), kind)
-    return require_grad(out) if requires_grad else out
-
-
-@public("torch out")
-def zeros_like(input: Any, *, dtype: Any = None, device: Any = None,
-               requires_grad: bool = False) -> Any:
-    """Zeros of the shape, dtype and device of ``input``."""
-    return _like("zeros", input, dtype, device, requires_grad)
-
-
-@public("torch out")
-def ones_like(input: Any, *, dtype: Any = None, device: Any = None,
-              requires_grad: bool = False) -> Any:
-    """Ones of the shape, dtype and device of ``input``."""
-    return _like("ones", input, dtype, device, requires_grad)
-
-
-@public("torch out")
-def empty_like(input: Any, *, dtype: Any = None, device: Any = None,
-               requires_grad: bool = False) -> Any:
-    """Uninitialised memory of the shape, dtype and device of ``input``."""
-    return _like("empty", input, dtype, device, requires_grad)
-
-
-@public("torch")
-def full_like(input: Any, fill_value: Any, *, dtype: Any = None, device: Any = None,
-              requires_grad: bool = False) -> Any:
-    """One value in the shape, dtype and device of ``input``."""
-    out = _like("empty", input, dtype, device, False)
-    out.array[...] = fill_value
-    return require_grad(out) if requires_grad else out
-
-
-# -------------------------------------------------------------------------------------- sequences
-@public("torch out")
-def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None,
-           requires_grad: bool = False) -> Any:
-    """Numbers from ``start`` to ``end`` (excluded) by ``step``."""
-    if end is None:
-        start, end = 0, start
-    element = promote_operands((), (), (start, end, step)) if dtype is None else dtype
-    if step == 0:
-        raise RuntimeError("step must be nonzero")
-    if (end - start) * step < 0:
-        raise RuntimeError("upper bound and lower bound inconsistent with step sign")
-    kind = _kind(element, device)
-    return _made(kind.xp.arange(start, end, step, dtype=kind.numpy), requires_grad)
-
-
-@public("torch out")
-def linspace(start: float, end: float, steps: int, *, dtype: Any = None, device: Any = None,
-             requires_grad: bool = False) -> Any:
-    """``steps`` numbers evenly spaced from ``start`` to ``end``, both included."""
-    if steps < 0:
-        raise RuntimeError("number of steps must be non-negative")
-    kind = _kind(dtype, device)
-    return _made(kind.xp.linspace(start, end, steps, dtype=kind.numpy), requires_grad)
-
-
-@public("torch out")
-def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None,
-        requires_grad: bool = False) -> Any:
-    """Ones on the diagonal, zeros elsewhere."""
-    kind = _kind(dtype, device)
-    return _made(kind.xp.eye(n, m, dtype=kind.numpy), requires_grad)

@@ -12,7 +12,7 @@ from typing import Any
 from ..errors import DTypeError, ShapeError
 from ..graph import TensorBase
 from .broadcast import expand_to
-from .creation import empty
+from .filled import empty
 from .generic import custom
 from .index import slice_op
 from .join import alike, cat, tensors_of

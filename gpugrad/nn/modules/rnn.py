@@ -12,7 +12,7 @@ import math
 import warnings
 from typing import Any
 
-from ...ops.creation import zeros
+from ...ops.filled import zeros
 from ...ops.join import cat, stack
 from ...ops.recurrent import lstm
 from .. import functional as F
