@@ -8,9 +8,19 @@ tensors (``tensor.release_graph()``).
 from __future__ import annotations
 
 from importlib import import_module
+from math import e, inf, nan, pi
 from typing import Any
 
-from .tensor import Tensor, set_printoptions  # isort: skip  (first: ``tensor`` becomes a function)
+from .tensor import (  # isort: skip  (first: ``tensor`` becomes a function)
+    TENSOR_TYPES,
+    Tensor,
+    TypedStorage,
+    UntypedStorage,
+    get_printoptions,
+    printoptions,
+    set_default_tensor_type,
+    set_printoptions,
+)
 
 from .array import (
     as_device,
@@ -21,9 +31,11 @@ from .array import (
     default_dtype,
     device,
     dtype,
+    finfo,
     float16,
     float32,
     float64,
+    iinfo,
     int8,
     int16,
     int32,
@@ -45,14 +57,18 @@ from .errors import (
     OutOfMemoryError,
     ShapeError,
     UnusedInputError,
+    no_complex_text,
 )
 from .graph import Size, enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from .ops.catalogue import PLACES
 from .ops.elementwise import elementwise as fuse
-from .ops.random import Generator
+from .ops.generators import Generator
 
 __version__ = "0.1.0"
 
+newaxis = None
+detach, detach_, fill_, zero_ = Tensor.detach, Tensor.detach_, Tensor.fill_, Tensor.zero_
+globals().update(TENSOR_TYPES)  # FloatTensor and its kin
 globals().update(PLACES["torch"])  # what the ops publish, each beside its declaration
 float, double, half = float32, float64, float16
 long, int, short, bool = int64, int32, int16, bool_
@@ -67,10 +83,14 @@ def _install_allocator() -> None:
 on_first_cuda.append(_install_allocator)
 
 _SUBMODULES = frozenset(
-    {"autograd", "cuda", "linalg", "memory", "nn", "optim", "serialization", "special",
+    {"autograd", "cuda", "linalg", "memory", "nn", "optim", "random", "serialization", "special",
      "utils"}
 )
-_ELSEWHERE = {"load": "serialization", "save": "serialization"}
+_COMPLEX = frozenset(
+    {"cdouble", "cfloat", "chalf", "complex", "complex128", "complex32", "complex64", "polar",
+     "view_as_complex", "view_as_real"}
+)
+_ELSEWHERE = {"default_generator": "random", "load": "serialization", "save": "serialization"}
 
 
 def is_tensor(obj: object) -> Any:
@@ -86,4 +106,6 @@ def __getattr__(name: str) -> Any:
         return getattr(import_module(f".{_ELSEWHERE[name]}", __name__), name)
     if name in PLACES["inplace"]:  # gpugrad.relu_(x) is x.relu_()
         return PLACES["inplace"][name]
+    if name in _COMPLEX:
+        raise AttributeError(no_complex_text(f"gpugrad.{name}"))
     raise AttributeError(f"module 'gpugrad' has no attribute {name!r}")

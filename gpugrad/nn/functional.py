@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..graph import new_tensor
 from ..ops import activation as act
+from ..ops import activation_variants as variants
 from ..ops.catalogue import PLACES
 from ..ops.writes import write
 
@@ -95,11 +96,10 @@ def threshold(input: Any, threshold: float, value: float, inplace: bool = False)
     return _run(act.threshold, input, inplace, threshold=threshold, value=value)
 
 
-def prelu(input: Any, weight: Any) -> Any:
-    """Identity above zero, a learned slope below: one ``weight``, or one per channel (dim 1)."""
-    if weight.numel() > 1 and len(input.shape) > 2:
-        weight = weight.reshape(-1, *[1] * (len(input.shape) - 2))
-    return act.prelu(input, weight)
+def rrelu(input: Any, lower: float = 1 / 8, upper: float = 1 / 3, training: bool = False,
+          inplace: bool = False) -> Any:
+    """Identity above zero, a slope drawn from lower..upper below (their mean out of training)."""
+    return (variants.rrelu_ if inplace else variants.rrelu)(input, lower, upper, training)
 
 
 def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
@@ -107,26 +107,11 @@ def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
     return act.softplus(input, beta=beta, threshold=threshold)
 
 
-def hardshrink(input: Any, lambd: float = 0.5) -> Any:
-    """``input`` where its magnitude exceeds ``lambd``, zero elsewhere."""
-    return act.hardshrink(input, lambd=lambd)
-
-
 def softshrink(input: Any, lambd: float = 0.5) -> Any:
     """``input`` moved towards zero by ``lambd``, zero where it would cross."""
     if lambd < 0:
         raise RuntimeError(f"lambda must be greater or equal to 0, but found to be {lambd}.")
     return act.softshrink(input, lambd=lambd)
-
-
-def glu(input: Any, dim: int = -1) -> Any:
-    """First half of ``dim`` times the sigmoid of the second."""
-    if input.shape[dim] % 2:
-        raise RuntimeError(
-            f"Halving dimension must be even, but dimension {dim} is size {input.shape[dim]}"
-        )
-    value, gate = input.chunk(2, dim)
-    return value * act.sigmoid(gate)
 
 
 def relu_(input: Any) -> Any:
@@ -144,24 +129,9 @@ def elu_(input: Any, alpha: float = 1.0) -> Any:
     return elu(input, alpha, True)
 
 
-def celu_(input: Any, alpha: float = 1.0) -> Any:
-    """``celu`` in place."""
-    return celu(input, alpha, True)
-
-
-def selu_(input: Any) -> Any:
-    """``selu`` in place."""
-    return selu(input, True)
-
-
 def hardtanh_(input: Any, min_val: float = -1.0, max_val: float = 1.0) -> Any:
     """``hardtanh`` in place."""
     return hardtanh(input, min_val, max_val, True)
-
-
-def threshold_(input: Any, threshold: float, value: float) -> Any:
-    """``threshold`` in place."""
-    return _run(act.threshold, input, True, threshold=threshold, value=value)
 
 
 # ---------------------------------------------------------------------------------------- lookups

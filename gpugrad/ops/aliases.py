@@ -10,13 +10,14 @@ import sys
 from typing import Any
 
 from ..array import bool_
+from ..errors import DTypeError
 from ..graph import TensorBase
 from . import arithmetic, compare
 from .surface import public
 
 __all__ = [
-    "add", "allclose", "div", "equal", "invert", "nan_to_num", "numel", "power",
-    "square", "sub",
+    "add", "addcdiv", "addcmul", "allclose", "div", "equal", "invert", "isclose", "lerp",
+    "nan_to_num", "numel", "power", "round", "rsub", "square", "sub",
 ]  # fmt: skip
 
 
@@ -25,6 +26,10 @@ def add(input: Any, other: Any, *, alpha: float = 1) -> Any:
     """``input + alpha * other``."""
     if alpha == 1:
         return arithmetic.add(input, other)
+    _check_alpha(alpha, input, other)
+    if all(isinstance(x, bool) or (isinstance(x, TensorBase) and x.kind.dtype is bool_)
+           for x in (input, other)):  # fmt: skip
+        return arithmetic.add(input, compare.bitwise_and(other, bool(alpha)))
     return arithmetic.add_scaled(input, other, alpha=alpha)
 
 
@@ -33,7 +38,28 @@ def sub(input: Any, other: Any, *, alpha: float = 1) -> Any:
     """``input - alpha * other``."""
     if alpha == 1:
         return arithmetic.sub(input, other)
+    _check_alpha(alpha, input, other)
     return arithmetic.sub_scaled(input, other, alpha=alpha)
+
+
+@public("torch")
+def rsub(input: Any, other: Any, *, alpha: float = 1) -> Any:
+    """``other - alpha * input``."""
+    if alpha == 1:
+        return arithmetic.rsub(input, other)
+    _check_alpha(alpha, input, other)
+    return arithmetic.sub_scaled(other, input, alpha=alpha)
+
+
+def _check_alpha(alpha: Any, *operands: Any) -> None:
+    floating = isinstance(alpha, float) and not any(
+        x.kind.is_floating_point if isinstance(x, TensorBase) else isinstance(x, float)
+        for x in operands
+    )
+    if floating:
+        raise DTypeError(
+            "For integral input tensors, argument alpha must not be a floating point number."
+        )
 
 
 @public("torch method inplace out", also="divide true_divide", plain=arithmetic.div)
@@ -57,9 +83,84 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Any:
 @public("torch method inplace out", name="pow")
 def power(input: Any, exponent: Any) -> Any:
     """``input`` to the power of ``exponent``, by a multiplication where that is all it takes."""
-    if exponent.__class__ in (int, float) and exponent == 2:
+    if exponent.__class__ is int:
+        if exponent == 2:
+            return square(input)
+        if exponent < 0 and _is_whole(input):
+            raise DTypeError("Integers to negative integer powers are not allowed.")
+    elif exponent.__class__ is float and exponent == 2 and not _is_whole(input):
         return square(input)
     return arithmetic.pow(input, exponent)
+
+
+def _is_whole(input: Any) -> bool:
+    return isinstance(input, TensorBase) and not input.kind.is_floating_point
+
+
+@public("torch method inplace out")
+def addcmul(input: Any, tensor1: Any, tensor2: Any, *, value: float = 1) -> Any:
+    """``input + value * tensor1 * tensor2`` in one pass; among integers ``value`` is one too.
+
+    Shape:   all (...) broadcast -> (...)
+    Saves:   tensor1, tensor2, each if the other needs a gradient
+    """
+    if isinstance(value, float) and all(map(_is_whole, (input, tensor1, tensor2))):
+        value = int(value)
+    return arithmetic.addcmul(input, tensor1, tensor2, value=value)
+
+
+@public("torch method inplace out")
+def lerp(input: Any, end: Any, weight: Any) -> Any:
+    """``input + weight * (end - input)``: from input at weight 0 to end at weight 1.
+
+    Shape:   all (...) broadcast -> (...)
+    Saves:   weight; input and end if weight needs a gradient
+    Raises:  RuntimeError for tensors of two dtypes
+    """
+    wanted = None
+    for name, x in (("input", input), ("end", end), ("weight", weight)):
+        if isinstance(x, TensorBase):
+            wanted = wanted or x.kind.dtype
+            if x.kind.dtype is not wanted:
+                raise DTypeError(
+                    f"expected dtype {wanted.name} for `{name}` but got dtype {x.kind.dtype.name}"
+                )
+    return arithmetic.lerp(input, end, weight)
+
+
+@public("torch method inplace out")
+def addcdiv(input: Any, tensor1: Any, tensor2: Any, *, value: float = 1) -> Any:
+    """``input + value * tensor1 / tensor2`` in one pass.
+
+    Shape:   all (...) broadcast -> (...)
+    Saves:   tensor2, and tensor1 if tensor2 needs a gradient
+    Raises:  RuntimeError to divide integers by integers
+    """
+    if _is_whole(tensor1) and _is_whole(tensor2):
+        raise DTypeError(
+            "Integer division with addcdiv is no longer supported: use "
+            "input + value * torch.trunc(tensor1 / tensor2) or input + value * tensor1 / tensor2."
+        )
+    return arithmetic.addcdiv(input, tensor1, tensor2, value=value)
+
+
+@public("torch method inplace out")
+def round(input: Any, *, decimals: int = 0) -> Any:
+    """Rounded to ``decimals`` places behind the point (before it if negative), ties to even.
+
+    Shape:   input (...) -> (...)
+    Saves:   nothing: its gradient is zero
+    >>> import gpugrad
+    >>> gpugrad.round(gpugrad.tensor([1.25, 31.5]), decimals=-1)
+    tensor([ 0., 30.])
+    """
+    if decimals == 0:
+        return arithmetic.round(input)
+    if _is_whole(input):
+        raise DTypeError(f'"round" with decimals is not implemented for {input.kind.dtype.name}')
+    scale = 10.0 ** abs(decimals)
+    factor, divisor = (scale, 1.0) if decimals > 0 else (1.0, scale)
+    return arithmetic.round_scaled(input, factor=factor, divisor=divisor)
 
 
 @public("torch method inplace out")
@@ -80,11 +181,27 @@ def invert(input: Any) -> Any:
 
 
 @public("torch method")
+def isclose(input: Any, other: Any, rtol: float = 1e-5, atol: float = 1e-8,
+            equal_nan: bool = False) -> Any:
+    """Whether elements differ by at most ``atol + rtol * abs(other)``.
+
+    Shape:   input (...), other (...) broadcast -> (...) bool
+    Saves:   nothing
+    Raises:  RuntimeError for two dtypes or a negative tolerance
+    """
+    if input.kind.dtype is not other.kind.dtype:
+        raise DTypeError(f"{input.kind.dtype.name} did not match {other.kind.dtype.name}")
+    for name, limit in (("rtol", rtol), ("atol", atol)):
+        if not limit >= 0:
+            raise RuntimeError(f"{name} must be greater than or equal to zero, but got {limit}")
+    return compare.isclose(input, other, rtol=rtol, atol=atol, equal_nan=equal_nan)
+
+
+@public("torch method")
 def allclose(input: Any, other: Any, rtol: float = 1e-5, atol: float = 1e-8,
              equal_nan: bool = False) -> bool:
     """Whether all elements are close: ``|input - other| <= atol + rtol * |other|``."""
-    close = compare.isclose(input, other, rtol=rtol, atol=atol, equal_nan=equal_nan)
-    return bool(close.array.all())
+    return bool(isclose(input, other, rtol, atol, equal_nan).array.all())
 
 
 @public("torch method")

@@ -80,7 +80,6 @@ def sub(input: Number, other: Number) -> Expr:
     return input - other
 
 
-@public("torch")
 @elementwise
 def rsub(input: Number, other: Number) -> Expr:
     """``other - input``.
@@ -181,7 +180,6 @@ def square(input: Number) -> Expr:
     return input * input
 
 
-@public("torch method inplace out")
 @elementwise
 def addcmul(input: Number, tensor1: Number, tensor2: Number, *, value: float = 1) -> Expr:
     """``input + value * tensor1 * tensor2`` in one pass.
@@ -192,7 +190,6 @@ def addcmul(input: Number, tensor1: Number, tensor2: Number, *, value: float = 1
     return input + value * (tensor1 * tensor2)
 
 
-@public("torch method inplace out")
 @elementwise
 def addcdiv(input: Float, tensor1: Float, tensor2: Float, *, value: float = 1) -> Expr:
     """``input + value * tensor1 / tensor2`` in one pass.
@@ -203,7 +200,6 @@ def addcdiv(input: Float, tensor1: Float, tensor2: Float, *, value: float = 1) -
     return input + value * (tensor1 / tensor2)
 
 
-@public("torch method inplace out")
 @elementwise
 def lerp(input: Float, end: Float, weight: Float) -> Expr:
     """``input + weight * (end - input)``: from input at weight 0 to end at weight 1.
@@ -301,7 +297,7 @@ def fmod(input: Number, other: Number) -> Expr:
     return s.fmod(input, other)
 
 
-@public("torch method inplace out")
+@public("torch method inplace out", also="sgn")
 @elementwise
 def sign(input: Number) -> Expr:
     """-1, 0 or 1; NaN stays NaN.
@@ -345,7 +341,6 @@ def trunc(input: Number) -> Expr:
     return s.trunc(input)
 
 
-@public("torch method inplace out")
 @elementwise
 def round(input: Number) -> Expr:
     """Rounded to the nearest whole number, ties to even.
@@ -354,6 +349,16 @@ def round(input: Number) -> Expr:
     Saves:   nothing: its gradient is zero
     """
     return s.round(input)
+
+
+@elementwise(node_name="Round")
+def round_scaled(input: Float, *, factor: float, divisor: float) -> Expr:
+    """Rounded to multiples of ``divisor / factor``: one of the two is 1, so that both are exact.
+
+    Shape:   input (...) -> (...)
+    Saves:   nothing: its gradient is zero
+    """
+    return s.round(input * factor / divisor) / factor * divisor
 
 
 @public("torch method inplace out")

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..array import Kind, float32, kind_of_array, module_of
-from ..graph import Size, TensorBase, new_tensor
+from ..graph import Size, TensorBase, local, new_tensor
 from .folds import fold
 from .generic import Linear, View, linear
 from .record import record, records
@@ -107,7 +107,8 @@ class _Convert(Linear):
         target: Kind = attrs["target"]
         if not isinstance(x, TensorBase):
             return _convert_array(x, target)
-        out = new_tensor(_convert_array(x.array, target), target, shape=x.shape)
+        array = local.mode.run(_convert_array, x.array, target)  # NaN as an integer is no warning
+        out = new_tensor(array, target, shape=x.shape)
         if target.is_floating_point and records((x,)):
             record(self.rule((), (True,)), out, (x,), context=((x.shape,), {"target": x.kind}))
         return out

@@ -92,7 +92,6 @@ def le(input: Number, other: Number) -> Expr:
     return s.le(input, other)
 
 
-@public("torch method")
 @elementwise
 def isclose(input: Number, other: Number, *, rtol: float = 1e-5, atol: float = 1e-8,
             equal_nan: bool = False) -> Expr:

@@ -21,7 +21,7 @@ from typing import Any, overload
 import numpy as np
 
 from ..array import Kind, bool_, kind_of_array, run_again
-from ..errors import not_integral
+from ..errors import not_integral, not_on_booleans
 from ..expr import Expr, Function, trace
 from ..graph import TensorBase, local
 from . import printed
@@ -75,13 +75,12 @@ class Elementwise:
     @cached_property
     def bitwise(self) -> bool:
         """Whether it works on the bits of integers and booleans: no gradient, no floats."""
-        root = self.function.outs[0]
-        return root.function is not None and root.function.cotangents is None and not root.boolean
+        return self.function.bitwise
 
-    @property
+    @cached_property
     def constant(self) -> bool:
         """Whether no gradient flows through it."""
-        return self.boolean or self.bitwise
+        return self.function.constant
 
     @cached_property
     def conditions(self) -> tuple[bool, ...]:
@@ -100,6 +99,8 @@ class Elementwise:
         """Whether tensors of ``kind`` need no conversion, whatever the numbers are."""
         if kind.is_floating_point:
             return not self.bitwise
+        if kind.dtype is bool_ and not_on_booleans(self.name) is not None:
+            return False  # as ``prepare`` says
         return not self.attrs and self.accepts(kind)
 
     # ------------------------------------------------------------------------------------- calling

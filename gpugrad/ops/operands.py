@@ -17,7 +17,7 @@ from ..array import (
     kind_of,
     promote_operands,
 )
-from ..errors import broadcast_mismatch, different_devices, operand
+from ..errors import broadcast_mismatch, different_devices, not_on_booleans, operand
 from ..graph import Size, TensorBase, here, location
 from .broadcast import convert
 
@@ -33,6 +33,8 @@ def prepare(op: Any, operands: Sequence[Any], numbers: Sequence[Any], name: str
     for x in operands:
         if not isinstance(x, TensorBase):
             raise TypeError(f"{name}(): argument must be Tensor, not {type(x).__name__}")
+        if x.kind.dtype is bool_ and (refused := not_on_booleans(name)) is not None:
+            raise refused
     on = common_device(name, operands)
     shape = broadcast_shapes(name, operands, op.params)
     values = [t for t, c in zip(operands, op.conditions, strict=True) if not c]

@@ -78,7 +78,7 @@ def digamma(input: Float) -> Expr:
     return s.digamma(input)
 
 
-@public("torch method inplace out")
+@public("torch out")
 def polygamma(n: int, input: Any) -> Any:
     """The n-th derivative of ``digamma``.
 
@@ -89,9 +89,17 @@ def polygamma(n: int, input: Any) -> Any:
     >>> gpugrad.polygamma(1, gpugrad.tensor([1.0]))
     tensor([1.6449])
     """
+    if n < 0:
+        raise RuntimeError("polygamma(n, x) does not support negative n.")
     if n == 0:
         return digamma(input)
     return scaled_zeta(input, order=n + 1, scale=(-1.0) ** (n + 1) * math.factorial(n))
+
+
+@public("method inplace", name="polygamma")
+def polygamma_of(input: Any, n: int) -> Any:
+    """The n-th derivative of ``digamma``."""
+    return polygamma(n, input)
 
 
 @elementwise(node_name="Polygamma")

@@ -30,24 +30,25 @@ from ..graph.hooks import add_hook, retain_grad
 from ..ops import creation, join, printed
 from ..ops.dims import axis_of
 from ..ops.memory_format import contiguous_format, in_order
+from ..ops.queries import is_nonzero
 from .conversions import Conversions
 from .inplace import InPlace
+from .legacy import legacy_tensor
 from .methods import Methods
 from .printing import tensor_repr
+from .properties import Properties
 
 __all__ = ["Tensor"]
 
 
-class Tensor(Methods, InPlace, Conversions):
+class Tensor(Methods, InPlace, Conversions, Properties):
     """An array with a place in a graph. Make one with ``gpugrad.tensor`` and its kin."""
 
     __slots__ = ()
 
     def __new__(cls, *data: Any, device: Any = None) -> Any:
         """``Tensor(data)`` copies data as the default dtype; ``Tensor(2, 3)`` is uninitialised."""
-        if len(data) == 1 and not isinstance(data[0], int):
-            return creation.tensor(data[0], dtype="float32", device=device)
-        return creation.empty(*(data or (0,)), device=device)
+        return legacy_tensor(data, None, device)
 
     # ---------------------------------------------------------------------------------- properties
     @property
@@ -81,20 +82,6 @@ class Tensor(Methods, InPlace, Conversions):
 
     nelement = numel
 
-    def element_size(self) -> int:
-        """Bytes per element."""
-        return self.kind.dtype.itemsize
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of the elements."""
-        return int(self.array.nbytes)
-
-    @property
-    def itemsize(self) -> int:
-        """Bytes per element."""
-        return self.kind.dtype.itemsize
-
     def stride(self, dim: int | None = None) -> Any:
         """Steps between neighbours, in elements."""
         steps = tuple(s // self.kind.dtype.itemsize for s in self.array.strides)
@@ -103,20 +90,6 @@ class Tensor(Methods, InPlace, Conversions):
     def is_contiguous(self, memory_format: Any = contiguous_format) -> bool:
         """Whether the elements lie in order, without gaps."""
         return in_order(self.array, memory_format)
-
-    def data_ptr(self) -> int:
-        """The address of the first element."""
-        array = self.array
-        return int(array.ctypes.data if isinstance(array, np.ndarray) else array.data.ptr)
-
-    @property
-    def is_cuda(self) -> bool:
-        """Whether the bytes are on a GPU."""
-        return self.kind.is_cuda
-
-    def is_floating_point(self) -> bool:
-        """Whether the dtype is floating."""
-        return self.kind.is_floating_point
 
     # ----------------------------------------------------------------------------------- the graph
     @property
@@ -245,20 +218,16 @@ class Tensor(Methods, InPlace, Conversions):
         return tensor_repr(self)
 
     def __format__(self, spec: str) -> str:
-        return format(self.array.item(), spec) if spec and not self.shape else repr(self)
+        if self.shape:
+            return object.__format__(self, spec)
+        return format(self.array.item(), spec)
 
     def __len__(self) -> int:
         if not self.shape:
             raise TypeError("len() of a 0-d tensor")
         return self.shape[0]
 
-    def __bool__(self) -> bool:
-        if self.array.size != 1:
-            raise RuntimeError(
-                "Boolean value of Tensor with "
-                f"{'no values' if not self.array.size else 'more than one value'} is ambiguous"
-            )
-        return bool(self.array.item())
+    __bool__ = is_nonzero
 
     def __float__(self) -> float:
         return float(self._only_element())
@@ -281,8 +250,23 @@ class Tensor(Methods, InPlace, Conversions):
             raise TypeError("iteration over a 0-d tensor")
         return iter(join.unbind(self))
 
+    def __reversed__(self) -> Any:
+        return self.flip(0) if self.shape else self
+
     def __contains__(self, element: Any) -> bool:
+        if not isinstance(element, (TensorBase, bool, int, float, np.generic)):
+            raise RuntimeError(
+                "Tensor.__contains__ only supports Tensor or scalar, but you passed in a "
+                f"{type(element)}."
+            )
         return bool((self == element).any())
+
+    def __copy__(self) -> Any:
+        """Another tensor on the same bytes; it requires grad if this one does and is a leaf."""
+        wanted = self.node is not None and is_leaf(self)
+        copied = rebuild(type(self), self.array, self.kind, wanted)
+        copied.storage = storage_of(self)
+        return copied
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         if not is_leaf(self):
@@ -309,7 +293,7 @@ def copy_state(tensor: Any, array: Any) -> Any:
 def rebuild(cls: type, array: Any, kind: Any, requires_grad: bool) -> Any:
     """A leaf from its parts; pickled tensors come back through here."""
     if kind.is_cuda:
-        array = kind.xp.asarray(array)
+        array = kind.xp.asarray(array)  # what is on the device already stays as it is
     made = new_tensor(array, kind)
     out: Any = object.__new__(cls)
     for name in ("array", "kind", "shape", "storage", "node", "_grad", "origin", "extra"):

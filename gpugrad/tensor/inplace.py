@@ -6,11 +6,14 @@ Must not:  compute anything here.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from ..errors import ShapeError
-from ..graph import TensorBase
-from ..ops import index, random
+import numpy as np
+
+from ..errors import GraphError, ShapeError
+from ..graph import TensorBase, mutated
+from ..ops import index, random_fills
 from ..ops.catalogue import PLACES
 from ..ops.restating import resize, restated, take_over
 from ..ops.writes import overwrite
@@ -36,9 +39,17 @@ class InPlace(TensorBase):
     __iand__ = _METHODS["bitwise_and_"]
     __ior__ = _METHODS["bitwise_or_"]
     __ixor__ = _METHODS["bitwise_xor_"]
-    uniform_ = random.uniform_
-    normal_ = random.normal_
-    bernoulli_ = random.bernoulli_
+    __ilshift__ = _METHODS["bitwise_left_shift_"]
+    __irshift__ = _METHODS["bitwise_right_shift_"]
+    __idiv__ = __itruediv__
+    bernoulli_ = random_fills.bernoulli_
+    cauchy_ = random_fills.cauchy_
+    exponential_ = random_fills.exponential_
+    geometric_ = random_fills.geometric_
+    log_normal_ = random_fills.log_normal_
+    normal_ = random_fills.normal_
+    random_ = random_fills.random_
+    uniform_ = random_fills.uniform_
     __setitem__ = index.put
 
     resize_ = resize
@@ -64,6 +75,41 @@ class InPlace(TensorBase):
     def zero_(self) -> Any:
         """Overwrites every element with 0."""
         return overwrite(self, 0)
+
+    def conj_physical_(self) -> Any:
+        """``self``: real numbers are their own conjugates."""
+        return self
+
+    # ------------------------------------------------------------------- Python, element by element
+    def apply_(self, callable: Callable[[Any], Any]) -> Any:
+        """Overwrites each element with what ``callable`` makes of it; slow.
+
+        Raises:  TypeError on a GPU, RuntimeError for a tensor that requires grad
+        """
+        return _by_elements(self, "apply_", callable)
+
+    def map_(self, tensor: Any, callable: Callable[[Any, Any], Any]) -> Any:
+        """Overwrites each element with ``callable`` of it and its like in ``tensor``; slow."""
+        return _by_elements(self, "map_", callable, tensor)
+
+    def map2_(self, x: Any, y: Any, callable: Callable[[Any, Any, Any], Any]) -> Any:
+        """Overwrites each element with ``callable`` of it and its like in ``x`` and ``y``; slow."""
+        return _by_elements(self, "map2_", callable, x, y)
+
+
+def _by_elements(tensor: Any, name: str, function: Callable[..., Any], *others: Any) -> Any:
+    if tensor.kind.is_cuda:
+        raise TypeError(f"{name} is only implemented on CPU tensors")
+    if tensor.node is not None:
+        raise GraphError(
+            f"Can't call {name}() on Variable that requires grad. Use var.detach().{name}() "
+            "instead."
+        )
+    columns = [np.broadcast_to(t.array, tensor.shape).ravel().tolist() for t in (tensor, *others)]
+    values = np.array([function(*row) for row in zip(*columns, strict=True)])
+    tensor.array[...] = values.astype(tensor.kind.numpy).reshape(tensor.shape)
+    mutated(tensor)
+    return tensor
 
 
 publish_methods(InPlace, "inplace")

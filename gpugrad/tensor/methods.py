@@ -11,7 +11,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..graph import TensorBase
-from ..ops import aliases, arithmetic, compare, index, linalg, masks, shape
+from ..ops import (
+    aliases,
+    arithmetic,
+    bits,
+    compare,
+    index,
+    linalg,
+    masks,
+    rearrange,
+    shape,
+)
 from ..ops.catalogue import PLACES
 
 __all__ = ["Methods", "publish_methods"]
@@ -47,6 +57,10 @@ class Methods(TensorBase):
     __or__ = __ror__ = compare.bitwise_or
     __xor__ = __rxor__ = compare.bitwise_xor
     __invert__ = aliases.invert
+    __lshift__ = bits.bitwise_left_shift
+    __rshift__ = bits.bitwise_right_shift
+    __pos__ = rearrange.positive
+    __div__ = aliases.div
     __getitem__ = index.get
     __hash__ = object.__hash__
 
@@ -63,6 +77,12 @@ class Methods(TensorBase):
 
     def __rmatmul__(self, other: Any) -> Any:
         return linalg.matmul(other, self)
+
+    def __rlshift__(self, other: Any) -> Any:
+        return bits.bitwise_left_shift(other, self)
+
+    def __rrshift__(self, other: Any) -> Any:
+        return bits.bitwise_right_shift(other, self)
 
     def __rfloordiv__(self, other: Any) -> Any:
         return arithmetic.floor_divide(other, self)

@@ -7,7 +7,8 @@ Must not:  record or change anything.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy as np
 from ..array import bool_, default_device, default_dtype, int64
 from ..graph import graph_node, is_leaf
 
-__all__ = ["set_printoptions", "tensor_repr"]
+__all__ = ["get_printoptions", "printoptions", "set_printoptions", "tensor_repr"]
 
 _DEFAULT: dict[str, Any] = {
     "precision": 4, "threshold": 1000, "edgeitems": 3, "linewidth": 80, "sci_mode": None,
@@ -44,6 +45,22 @@ def set_printoptions(precision: int | None = None, threshold: float | None = Non
     _options["sci_mode"] = sci_mode
 
 
+def get_printoptions() -> dict[str, Any]:
+    """The options as ``set_printoptions`` takes them."""
+    return dict(_options)
+
+
+@contextmanager
+def printoptions(**options: Any) -> Iterator[None]:
+    """``set_printoptions`` for the length of a ``with`` block."""
+    before = get_printoptions()
+    set_printoptions(**options)
+    try:
+        yield
+    finally:
+        set_printoptions(**before)
+
+
 def tensor_repr(tensor: Any) -> str:
     """``tensor([...], device=..., dtype=..., grad_fn=<...>)``."""
     text = "tensor([]" if not tensor.array.size else f"tensor({_contents(tensor.array)}"
@@ -64,7 +81,7 @@ def _notes(tensor: Any) -> list[str]:
     element, empty = tensor.kind.dtype, not tensor.array.size
     if tensor.kind.device.type != default_device().type:
         notes.append(f"device='{tensor.kind.device}'")
-    if empty and len(tensor.shape) != 1:
+    if len(tensor.shape) != 1 if empty else not _options["edgeitems"]:
         notes.append(f"size={tuple(tensor.shape)}")
     if element is not default_dtype() and (empty or element not in (int64, bool_)):
         notes.append(f"dtype={element}")
@@ -79,6 +96,8 @@ def _notes(tensor: Any) -> list[str]:
 def _contents(array: Any) -> str:
     edge = _options["edgeitems"]
     summary = array.size > _options["threshold"]
+    if summary and not edge:
+        return "[...]"
     cuts = [summary and size > 2 * edge for size in array.shape]
     for axis, size in enumerate(array.shape):  # where the array is, so that little is copied
         if cuts[axis]:

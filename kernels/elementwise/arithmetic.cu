@@ -300,6 +300,11 @@ template <typename T> GG_FN T round(T input) {
   return gg::round(input);
 }
 
+// Rounded to multiples of divisor / factor: one of the two is 1, so that both are exact.
+template <typename T> GG_FN T round_scaled(T input, T factor, T divisor) {
+  return (gg::round((input * factor) / divisor) / factor) * divisor;
+}
+
 // What trunc leaves.
 template <typename T> GG_FN T frac(T input) {
   return input - gg::trunc(input);
