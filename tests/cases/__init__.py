@@ -25,18 +25,19 @@ from tests.cases.place import FOUND, PLACES
 from tests.cases.reduction import REDUCTIONS
 from tests.cases.shape import SHAPES
 from tests.cases.spatial import SPATIAL
+from tests.cases.special import INCOMPLETE, SPECIAL, VALUES
 from tests.rows import Case, Shape
 
 __all__ = ["BROADCAST", "CASES", "CONDITIONS", "ELEMENTWISE", "NONDIFF", "Case"]
 
-ELEMENTWISE = [*ARITHMETIC, *ELEMENTARY, *ACTIVATIONS, *CHOICES, *TERMS]
+ELEMENTWISE = [*ARITHMETIC, *ELEMENTARY, *ACTIVATIONS, *CHOICES, *TERMS, *SPECIAL]
 
 # No gradient flows through these: their results are positions, counts or truth values.
-NONDIFF = [*PART_INDICES, *POSITIONS, *RANKS, *FOUND]
+NONDIFF = [*PART_INDICES, *POSITIONS, *RANKS, *FOUND, *VALUES]
 
 CASES = [
     *ELEMENTWISE, *REDUCTIONS, *ORDER, *SHAPES, *PARTS, *PLACES, *PRODUCTS, *DISTANCES, *MATRICES,
-    *CONVOLUTIONS, *FOLDS, *SPATIAL, *NORMALIZATIONS, *ATTENTION, *SOFTMAX, *LOSSES,
+    *CONVOLUTIONS, *FOLDS, *SPATIAL, *NORMALIZATIONS, *ATTENTION, *SOFTMAX, *LOSSES, *INCOMPLETE,
 ]  # fmt: skip
 
 # ---------------------------------------------------------------------------------------- variants

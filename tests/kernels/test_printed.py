@@ -69,7 +69,7 @@ def calls(dtype: str) -> str:
     """One small kernel per function: instantiates it, and compiles in a tenth of the time."""
     lines = []
     for part in PARTS:
-        name = "int32" if part.name.startswith("bitwise") else dtype
+        name = "int32" if part.bitwise else dtype
         compute = cuda_type(name).compute
         inputs = [("bool" if p.kind == "bool" else compute, f"a{i}")
                   for i, p in enumerate(part.params)]  # fmt: skip

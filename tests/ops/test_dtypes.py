@@ -77,7 +77,9 @@ def whole_arrays(case: Case, dtype: str) -> dict[str, Any]:
 FRACTIONS = ("F.hardtanh", "F.threshold", "torch.addcmul", "torch.sign(")
 OPS = [c for c in (*ELEMENTWISE, *CONDITIONS) if not c.call.startswith(("F.", "terms.", "losses."))]
 ON_INTEGERS = [c for c in OPS if not any(f in c.call for f in FRACTIONS)]
-FLOATING_ONLY = {"frac", "lerp", "addcdiv", "hypot", "logaddexp", "logaddexp2", "add", "sub"}
+FLOATING_ONLY = {
+    "frac", "lerp", "addcdiv", "hypot", "logaddexp", "logaddexp2", "add", "sub", "prelu", "round",
+}  # fmt: skip
 
 
 @pytest.mark.oracle

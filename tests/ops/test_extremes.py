@@ -83,6 +83,16 @@ DIFFERENT = {  # where, and why
                        "PyTorch's gradient outside 0..1 is NaN, at -0.0 either infinity"),
     "torch.sinh(x)": (lambda x: abs(x) == 89, "PyTorch's float32 overflows before the result does"),
     "torch.cosh(x)": (lambda x: abs(x) == 89, "PyTorch's float32 overflows before the result does"),
+    "torch.i0(x)": (lambda x: abs(x) == 89, "PyTorch's float32 overflows before the result does"),
+    "torch.special.i1(x)":
+        (lambda x: nan(x) | (abs(x) == 89), "PyTorch's float32 overflows early; NaN is 0 to it"),
+    "torch.special.i1e(x)": (nan, "PyTorch's gradient at NaN is the one at 0"),
+    "torch.special.log_ndtr(x)":
+        (lambda x: x < -80, "PyTorch's erfcx is off by 1e-8 at 1e4, and -inf gives it NaN"),
+    "torch.special.ndtri(x)":
+        (lambda x: abs(x) < 1e-29, "exp(y * y / 2) at y = -11.5 multiplies y's last bit by 130"),
+    "torch.ldexp(x, i)":
+        (lambda x, i: i > 62, "PyTorch's backward takes 2**other in int64, which overflows"),
     "torch.addcdiv(x, y, z, value=0.7)":
         (lambda x, y, z: abs(z) < 1e-20, "PyTorch squares the divisor: too small for float32"),
 }  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 import gpugrad
@@ -28,6 +29,19 @@ DRAWS = {  # a draw, its mean and its variance
     "torch.empty(N).normal_(5, 2)": (5.0, 4.0),
     "torch.empty(N).bernoulli_(0.3)": (0.3, 0.21),
     "torch.multinomial(torch.tensor([1.0, 2.0, 1.0]), N, True).double()": (1.0, 0.5),
+    "torch.multinomial(torch.tensor([[1.0, 2.0, 1.0]] * 100), N // 100, True).double()": (1.0, 0.5),
+    "torch.randint_like(torch.empty(N), 10)": (4.5, 99 / 12),
+    "torch.poisson(torch.full((N,), 3.5))": (3.5, 3.5),
+    "torch.binomial(torch.full((N,), 12.0), torch.full((N,), 0.25))": (3.0, 2.25),
+    "torch.empty(N).exponential_(2.0)": (0.5, 0.25),
+    "torch.empty(N).geometric_(0.25)": (4.0, 12.0),
+    "torch.empty(N, dtype=torch.int64).geometric_(0.5)": (2.0, 2.0),
+    "torch.empty(N).log_normal_(0.5, 0.5).log()": (0.5, 0.25),
+    "torch.empty(N).cauchy_(2.0, 3.0).sub(2.0).div(3.0).atan()": (0.0, np.pi**2 / 12),
+    "torch.empty(N).random_(2, 7)": (4.0, 2.0),
+    "torch.empty(N, dtype=torch.uint8).random_()": (127.5, (2**16 - 1) / 12),
+    "torch.empty(N, dtype=torch.bool).random_()": (0.5, 0.25),
+    "torch.empty(N).bernoulli_(torch.full((N,), 0.3))": (0.3, 0.21),
 }
 
 
@@ -65,6 +79,54 @@ def test_a_generator_is_a_stream_of_its_own() -> None:
     assert first.initial_seed() == 1
 
 
+@pytest.mark.parametrize("draws", [0, 1, 3])
+def test_a_state_brings_the_same_numbers_back(draws: int) -> None:
+    gpugrad.rand(draws, device="cpu", dtype=gpugrad.float32)
+    state = gpugrad.get_rng_state()
+    once = gpugrad.rand(5, device="cpu").tolist(), gpugrad.randint(9, (3,), device="cpu").tolist()
+    gpugrad.set_rng_state(state)
+    again = gpugrad.rand(5, device="cpu").tolist(), gpugrad.randint(9, (3,), device="cpu").tolist()
+    assert once == again
+    generator = gpugrad.Generator("cpu").manual_seed(draws)
+    twin = generator.clone_state()
+    assert gpugrad.rand(2, generator=twin, device="cpu").tolist() == gpugrad.rand(
+        2, generator=generator, device="cpu"
+    ).tolist()
+    assert twin.initial_seed() == draws
+
+
+def test_forked_numbers_leave_no_trace() -> None:
+    gpugrad.manual_seed(5)
+    expected = gpugrad.rand(3, device="cpu").tolist()
+    gpugrad.manual_seed(5)
+    with gpugrad.random.fork_rng():
+        gpugrad.rand(10, device="cpu")
+        gpugrad.manual_seed(8)
+    assert gpugrad.rand(3, device="cpu").tolist() == expected
+    with gpugrad.random.fork_rng(enabled=False):
+        inside = gpugrad.rand(3, device="cpu").tolist()
+    assert gpugrad.rand(3, device="cpu").tolist() != inside
+    assert gpugrad.default_generator is gpugrad.random.default_generator
+
+
+def test_generators_that_nobody_seeded_agree() -> None:
+    first, second = gpugrad.Generator("cpu"), gpugrad.Generator("cpu")
+    assert first.initial_seed() == second.initial_seed()
+    assert first.seed() == first.initial_seed() != second.initial_seed()
+
+
+def test_draws_let_no_gradient_through() -> None:
+    for draw_of in ("torch.normal(x, 1.0)", "torch.poisson(x)", "torch.bernoulli(x)",
+                    "torch.normal(0.0, x)"):  # fmt: skip
+        x = gpugrad.full((3,), 0.5, requires_grad=True)
+        y = eval(draw_of, {"torch": gpugrad, "x": x})
+        assert y.requires_grad
+        y.sum().backward()
+        assert x.grad.tolist() == [0, 0, 0]
+    y = gpugrad.ones(3, requires_grad=True) * 2
+    y.normal_().sum().backward()
+
+
 def test_seeds_are_told() -> None:
     gpugrad.manual_seed(42)
     assert gpugrad.initial_seed() == 42
@@ -99,6 +161,7 @@ WRONG = {
     "torch.randint(5, 5, (2,))": (RuntimeError, "expects 'from' to be less than 'to'"),
     "torch.empty(2).uniform_(1, 0)": (RuntimeError, "expects to return a \\[from, to\\) range"),
     "torch.empty(2).normal_(0, -1)": (RuntimeError, "normal expects std >= 0.0"),
+    "torch.rand(2, generator=1)": (TypeError, ""),
 }
 
 

@@ -21,6 +21,7 @@ def test_the_value_is_pytorchs(case: Case) -> None:
     arrays = case.arrays()
     ours = case(case.tensors(arrays))
     theirs = case(case.tensors(arrays, module=torch), torch)
-    assert_close(host(ours), host(theirs), 1e-12)
+    own = not case.differentiable and case.tolerance > 1e-10  # the row says why
+    assert_close(host(ours), host(theirs), case.tolerance if own else 1e-12)
     assert str(ours.dtype).partition(".")[2] == str(theirs.dtype).partition(".")[2]
     assert ours.requires_grad == theirs.requires_grad

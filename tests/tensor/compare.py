@@ -22,7 +22,11 @@ def dtype_name(dtype: Any) -> str:
 
 
 def assert_same(ours: Any, theirs: Any, tolerance: float = 0.0) -> None:
-    """Two tensors with equal dtype, shape, values, flags; or two equal Python values."""
+    """Two tensors with equal dtype, shape, values, flags; tuples of them; or equal values."""
+    if isinstance(theirs, tuple) and any(hasattr(t, "dtype") for t in theirs):
+        for a, b in zip(ours, theirs, strict=True):
+            assert_same(a, b, tolerance)
+        return
     if not hasattr(theirs, "dtype"):
         assert ours == theirs
         return

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
+import numpy as np
 import pytest
 
 import gpugrad
@@ -89,7 +91,8 @@ def test_pytorch_shows_the_same(text: str) -> None:
 OPTIONS = [
     {"precision": 2}, {"threshold": 5}, {"threshold": 5, "edgeitems": 1}, {"linewidth": 30},
     {"profile": "short"}, {"profile": "full"}, {"sci_mode": True}, {"sci_mode": False},
-    {"precision": 0}, {"precision": 8, "linewidth": 120},
+    {"precision": 0}, {"precision": 8, "linewidth": 120}, {"edgeitems": 0, "threshold": 4},
+    {"edgeitems": 0},
 ]  # fmt: skip
 
 
@@ -104,6 +107,46 @@ def test_options_change_what_they_change_in_pytorch(options: dict[str, Any]) -> 
             assert repr(evaluate(text, gpugrad)) == repr(evaluate(text, torch))
     finally:
         torch.set_printoptions(profile="default")
+
+
+DRAWN = {
+    "normal": lambda rng, s: rng.standard_normal(s),
+    "large": lambda rng, s: rng.standard_normal(s) * 1e5,
+    "small": lambda rng, s: rng.standard_normal(s) * 1e-6,
+    "of all sizes": lambda rng, s: 10 ** rng.uniform(-6, 9, s),
+    "whole": lambda rng, s: rng.integers(-(10**9), 10**9, s) / 1.0,
+    "with gaps": lambda rng, s: np.where(rng.random(s) < 0.3, np.nan, rng.standard_normal(s)),
+    "with infinities": lambda rng, s: np.where(rng.random(s) < 0.3, np.inf, rng.integers(-3, 3, s)),
+    "no numbers": lambda rng, s: np.where(rng.random(s) < 0.5, -np.inf, np.nan),
+    "at edges": lambda rng, s: rng.choice([99999.5, 0.99999, 9.99996, 0, 1e-4, 1000], s),
+    "integers": lambda rng, s: rng.integers(-100, 100, s),
+}
+SHAPES = [(), (0,), (1,), (3,), (2, 0), (2, 3), (3, 1, 2), (2, 2, 2, 2), (30,), (1, 25), (40, 40)]
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("kind", DRAWN)
+def test_drawn_tensors_of_every_dtype_are_shown_alike(kind: str) -> None:
+    torch = pytest.importorskip("torch")
+    rng = np.random.default_rng(3)
+    dtypes = ("float32", "float64", "float16", "bfloat16")
+    for shape, dtype in product(SHAPES, dtypes if kind != "integers" else ("int64", "int8")):
+        array = np.asarray(DRAWN[kind](rng, shape))
+        with np.errstate(all="ignore"):
+            ours = gpugrad.tensor(array, device="cpu").to(getattr(gpugrad, dtype))
+        theirs = torch.tensor(array).to(getattr(torch, dtype))
+        text = repr(theirs).replace("torch.", "gpugrad.")
+        assert repr(ours).split() == text.split()  # lines break elsewhere: one name is longer
+
+
+def test_options_hold_for_a_block() -> None:
+    before = gpugrad.get_printoptions()
+    x = gpugrad.tensor([1.23456])
+    with gpugrad.printoptions(precision=2, sci_mode=True):
+        assert repr(x) == "tensor([1.23e+00])"
+        assert gpugrad.get_printoptions()["precision"] == 2
+    assert repr(x) == "tensor([1.2346])"
+    assert gpugrad.get_printoptions() == before
 
 
 def test_a_parameter_says_that_it_is_one() -> None:
