@@ -126,8 +126,8 @@ def keywords(found: set[str] = set()) -> set[str]:  # noqa: B006  (a cache)
                   gpugrad.optim.Optimizer, gpugrad.serialization,
                   import_module("gpugrad.nn.functional")]  # fmt: skip
         for place in places:
-            for value in vars(place).values():
-                if callable(value):
+            for name in dir(place):
+                if callable(value := getattr(place, name)):
                     found.update(parameters(value))
     return found
 

@@ -54,6 +54,7 @@ from . import (
     random_fills,
     rearrange,
     reduce,
+    restating,
     scan,
     scatter,
     scatter_reduce,

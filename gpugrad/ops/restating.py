@@ -8,6 +8,7 @@ Must not:  let a graph lose track of a tensor that requires grad.
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable
 from typing import Any
 from weakref import ref
@@ -15,9 +16,11 @@ from weakref import ref
 from ..errors import GraphError
 from ..graph import Origin, Size, TensorBase, live_views, mutated, new_tensor, storage_of
 from .dims import flat_sizes
+from .shape import reshape
+from .surface import public
 from .writes import check_recordable, is_tracked
 
-__all__ = ["resize", "restated", "take_over"]
+__all__ = ["resize", "resized", "resized_as", "restated", "take_over"]
 
 
 def restated(function: Callable[..., Any], name: str) -> Callable[..., Any]:
@@ -60,6 +63,19 @@ def resize(tensor: Any, *sizes: Any, memory_format: Any = None) -> Any:
     tensor.array, tensor.shape = array.reshape(-1)[:count].reshape(shape), shape
     mutated(tensor)
     return tensor
+
+
+@public("method", name="resize")
+def resized(input: Any, *sizes: Any) -> Any:
+    """``reshape`` under a name that PyTorch has given up: it warns."""
+    warnings.warn("non-inplace resize is deprecated: reshape does the same", stacklevel=2)
+    return reshape(input, *sizes)
+
+
+@public("method", name="resize_as")
+def resized_as(input: Any, tensor: Any) -> Any:
+    """``input.resize(tensor.shape)``."""
+    return resized(input, tensor.shape)
 
 
 def take_over(tensor: Any, source: TensorBase | None = None) -> Any:

@@ -205,6 +205,11 @@ class Tensor(Methods, InPlace, Conversions, Properties):
         """Whether ``retain_grad`` was called."""
         return _retains(self)
 
+    @property
+    def _backward_hooks(self) -> Any:
+        hooks = None if self.node is None else self.node.hooks
+        return None if hooks is None else hooks.functions
+
     def register_hook(self, hook: Callable[..., Any]) -> Any:
         """Calls ``hook(grad)`` when the gradient is computed; what it returns replaces it."""
         return add_hook(self, hook, post=False)

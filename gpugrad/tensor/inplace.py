@@ -113,5 +113,5 @@ def _by_elements(tensor: Any, name: str, function: Callable[..., Any], *others: 
 
 
 publish_methods(InPlace, "inplace")
-for _name in ("squeeze", "swapaxes", "swapdims", "t", "transpose", "unsqueeze"):
+for _name in ("as_strided", "squeeze", "swapaxes", "swapdims", "t", "transpose", "unsqueeze"):
     setattr(InPlace, f"{_name}_", restated(PLACES["method"][_name], f"{_name}_"))

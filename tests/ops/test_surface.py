@@ -17,7 +17,7 @@ def test_an_op_is_one_function_wherever_it_is_found() -> None:
     assert gpugrad.clip is gpugrad.clamp
     assert gpugrad.relu_ is gpugrad.Tensor.relu_
     assert gpugrad.special.expit is gpugrad.sigmoid
-    assert gpugrad.linalg.inv is gpugrad.inverse
+    assert gpugrad.linalg.matrix_power is gpugrad.matrix_power
 
 
 def test_a_name_cannot_be_declared_twice() -> None:
