@@ -46,6 +46,7 @@ from .node import (
 )
 from .saved import (
     ACCOUNTED,
+    Numbers,
     clock,
     keep,
     mutated,
@@ -63,7 +64,7 @@ __all__ = [
     "Accumulator",
     "Hooks",
     "Location",
-    "Node",
+    "Node", "Numbers",
     "Origin",
     "Port",
     "Release",

@@ -79,7 +79,7 @@ def deliver_leaf(accumulator: Accumulator, g: Any, create: bool) -> None:
     later ones are added in place into the same tensor. With create_graph: a new tensor each time.
     """
     leaf = accumulator.leaf()
-    if leaf is None:
+    if leaf is None or leaf.node is None:  # gone, or it does not want a gradient any more
         return
     if accumulator.hooks is not None:
         g = run_hooks(accumulator, g, create)

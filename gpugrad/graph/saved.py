@@ -22,11 +22,24 @@ from .base import TensorBase, make_storage, new_tensor
 from .node import Node, Port, next_sequence
 from .where import location, user_frame
 
-__all__ = ["ACCOUNTED", "check_versions", "clock", "keep", "mutated", "release", "release_one",
-           "release_two", "saved_slots", "unpack"]  # fmt: skip
+__all__ = ["ACCOUNTED", "Numbers", "check_versions", "clock", "keep", "mutated", "release",
+           "release_one", "release_two", "saved_slots", "unpack"]  # fmt: skip
 
 ACCOUNTED = os.environ.get("GPUGRAD_LEDGER", "on").lower() not in ("off", "0")
 _LOG_LENGTH = 16  # writes remembered per saved storage, for the error message
+
+
+class Numbers(tuple[Any, ...]):
+    """What a node saves if it is nothing but numbers that a second backward may use again.
+
+    It counts as nothing: a pass does not release it. PyTorch keeps ``alpha`` so, but not the
+    number of ``x * 2``.
+    """
+
+    __slots__ = ()
+
+    def __bool__(self) -> bool:
+        return False
 
 
 # ----------------------------------------------------------------------------- keeping, releasing

@@ -111,7 +111,7 @@ def sub_scaled(input: Number, other: Number, *, alpha: float = 1) -> Expr:
 
 
 @public("torch method inplace out", also="multiply")
-@elementwise
+@elementwise(frees_numbers=True)
 def mul(input: Number, other: Number) -> Expr:
     """The product.
 
@@ -124,7 +124,7 @@ def mul(input: Number, other: Number) -> Expr:
     return input * other
 
 
-@elementwise
+@elementwise(frees_numbers=True)
 def div(input: Float, other: Float) -> Expr:
     """The quotient; integers are divided as floating point numbers.
 

@@ -97,6 +97,8 @@ def _convert_array(array: Any, kind: Kind) -> Any:
         return kind.xp.asarray(array, dtype=kind.numpy) if on_host else array.astype(kind.numpy)
     if not on_host:
         array = module_of(array).asnumpy(array)
+    if 0 in array.strides:  # what is repeated says nothing about the order of memory
+        return array.astype(kind.numpy, order="C")
     return array.astype(kind.numpy, copy=False)
 
 

@@ -23,7 +23,7 @@ import numpy as np
 from ..array import Kind, bool_, kind_of_array, run_again
 from ..errors import not_integral, not_on_booleans
 from ..expr import Expr, Function, trace
-from ..graph import TensorBase, local
+from ..graph import Numbers, TensorBase, local
 from . import printed
 from .operands import broadcast_shapes, prepare
 from .programs import compiled, single_ufunc, with_numbers
@@ -38,8 +38,10 @@ _NUMBERS = (bool, int, float, np.generic)
 class Elementwise:
     """An elementwise op: any number of tensors that broadcast, keyword numbers, one result."""
 
-    def __init__(self, name: str, function: Callable[[], Function], node_name: str) -> None:
+    def __init__(self, name: str, function: Callable[[], Function], node_name: str,
+                 frees_numbers: bool = False) -> None:  # fmt: skip
         self.name = name
+        self.frees_numbers = frees_numbers
         self.node_name = node_name
         self.key = f"{name}_{len(_ops)}"
         self.takes_out = False
@@ -231,6 +233,8 @@ class Elementwise:
         rule = self.rule(tuple([t.node is not None for t in tensors]), kind, broadcast)
         saved = [out if source < 0 else tensors[source] for source in rule.sources]
         numbers = tuple([values[place] for place in rule.number_places])
+        if numbers and not saved and not self.frees_numbers:
+            numbers = Numbers(numbers)
         record(rule, out, tensors, saved, numbers, (kind, shapes) if broadcast else kind)
 
     def _on_arrays(self, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
@@ -250,7 +254,8 @@ class Elementwise:
         """The op with some of its parameters turned into numbers."""
         op = self._variants.get(names)
         if op is None:
-            op = Elementwise(self.name, lambda: with_numbers(self.function, names), self.node_name)
+            op = Elementwise(self.name, lambda: with_numbers(self.function, names), self.node_name,
+                             self.frees_numbers)  # fmt: skip
             op = self._variants.setdefault(names, op)
         return op
 
@@ -266,7 +271,8 @@ class Elementwise:
 
     def derived(self, function: Function) -> Elementwise:
         """The op of a part of this op's derivative."""
-        return Elementwise(function.name, lambda: function, f"{self.node_name}Backward")
+        return Elementwise(function.name, lambda: function, f"{self.node_name}Backward",
+                           self.frees_numbers)  # fmt: skip
 
     def __repr__(self) -> str:
         return f"<gpugrad op {self.name}>"
@@ -287,19 +293,26 @@ Declared = Callable[..., Any]
 
 
 @overload
-def elementwise(declaration: Declared, *, node_name: str = "") -> Declared: ...
+def elementwise(declaration: Declared, *, node_name: str = "",
+                frees_numbers: bool = False) -> Declared: ...  # fmt: skip
 
 
 @overload
-def elementwise(*, node_name: str = "") -> Callable[[Declared], Declared]: ...
+def elementwise(*, node_name: str = "",
+                frees_numbers: bool = False) -> Callable[[Declared], Declared]: ...  # fmt: skip
 
 
-def elementwise(declaration: Declared | None = None, *, node_name: str = "") -> Any:
+def elementwise(declaration: Declared | None = None, *, node_name: str = "",
+                frees_numbers: bool = False) -> Any:  # fmt: skip
     """Declares an elementwise op by one expression; the result is the op's function.
 
     Positional parameters are tensors, keyword-only ones numbers. The function takes tensors,
     numbers, raw arrays and expressions; called on expressions it is inlined, so ops made of ops are
     one kernel. ``gpugrad.fuse`` is this decorator's public name.
+
+    node_name      the name of its nodes, if it is not the function's
+    frees_numbers  a backward pass releases numbers that are all its nodes keep, as PyTorch does for
+                   a product; otherwise a second pass may use them
 
     >>> import gpugrad
     >>> @gpugrad.fuse
@@ -309,10 +322,11 @@ def elementwise(declaration: Declared | None = None, *, node_name: str = "") -> 
     tensor([0.0000, 0.7311])
     """
     if declaration is None:
-        return lambda function: elementwise(function, node_name=node_name)
+        return lambda function: elementwise(function, node_name=node_name,
+                                            frees_numbers=frees_numbers)  # fmt: skip
     name = declaration.__name__
     shown = node_name or "".join(part.title() for part in name.split("_"))
-    op = Elementwise(name, lambda: trace(declaration), shown)
+    op = Elementwise(name, lambda: trace(declaration), shown, frees_numbers)
     call: Any = op.call
     call.op = op
     call.__doc__ = declaration.__doc__

@@ -15,7 +15,7 @@ from typing import Any
 
 from ..array import from_numpy_dtype, module_of, run_again
 from ..graph import TensorBase, deliver, local, release, unpack
-from .record import record, record_many, record_view, wrap, wrap_view
+from .record import record, record_many, record_view, same_bytes, wrap, wrap_view
 
 __all__ = ["Custom", "Linear", "View", "custom", "linear", "quietly"]
 
@@ -135,7 +135,8 @@ class Linear(_Op):
         if not isinstance(x, TensorBase):
             return self.forward(module_of(x), x, **attrs)
         mode = local.mode
-        out = _wrap_like(quietly(mode, self.forward, x.kind.xp, x.array, **attrs), x.kind)
+        y = quietly(mode, self.forward, x.kind.xp, x.array, **attrs)
+        out = _wrap_like(y.copy() if same_bytes(y, x.array) else y, x.kind)
         if x.node is not None and mode.grad:
             record(self.only_rule, out, (x,), context=((x.shape,), attrs))
         return out

@@ -227,6 +227,7 @@ def _operand(target: Any, value: Any, indices: Sequence[Any] = ()) -> Any:
 
 def _put_into(target: Any, value: Any) -> None:
     """``target[...] = value``, which may have ones in front."""
+    check_writable(target, is_tracked(target, value))
     try:
         overwrite(target, _without_leading_ones(value, len(target.shape)))
     except ShapeError:

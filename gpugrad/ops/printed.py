@@ -27,6 +27,7 @@ from ..graph import (
     ACCOUNTED,
     PRINTED,
     Node,
+    Numbers,
     SavingNode,
     local,
     next_sequence,
@@ -44,8 +45,8 @@ namespace: dict[str, Any] = {
     "__name__": "gpugrad.ops.printed_calls",
     "_Node": Node, "_SavingNode": SavingNode, "_Storage": Storage, "_getframe": sys._getframe,
     "_local": local, "_new": object.__new__, "_next_sequence": next_sequence,
-    "_numbers": frozenset({float, int}), "_run_again": run_again, "_user_files": user_files,
-    "_user_frame": user_frame,
+    "_numbers": frozenset({float, int}), "_Numbers": Numbers, "_run_again": run_again,
+    "_user_files": user_files, "_user_frame": user_frame,
 }  # fmt: skip
 """The globals of all printed functions. Names that belong to one op end in its number; all others,
 and all local variables, begin with an underscore, so that parameters may have any name."""
@@ -213,6 +214,8 @@ def _keeping(op: Any, needs: tuple[bool, ...]) -> list[str]:
     kept += vjp.attrs
     saving = "_SavingNode" if vjp.saves and ACCOUNTED else "_Node"
     saved = f"({', '.join(kept)},)" if kept else "()"
+    if kept and not vjp.saves and not op.frees_numbers:
+        saved = f"_Numbers({saved})"
     return [
         *lines,
         f"_node = {saving}(); _node.rule = {_rule_name(needs)}; _node.saved = {saved}",

@@ -56,7 +56,7 @@ def same_bytes(array: Any, source: Any) -> bool:
         return base is source or base is source.base
     if array is source:
         return True
-    return not isinstance(array, np.ndarray) and array.data.mem is source.data.mem
+    return not isinstance(array, (np.ndarray, np.generic)) and array.data.mem is source.data.mem
 
 
 def records(inputs: Sequence[Any]) -> bool:
