@@ -33,7 +33,9 @@ def declared() -> dict[str, list[Function]]:
         for value in vars(module).values():
             op = getattr(value, "op", None)
             if isinstance(op, Elementwise) and value.__module__ == module.__name__:
-                found.setdefault(info.name.rpartition(".")[2], []).append(op.function)
+                functions = found.setdefault(info.name.rpartition(".")[2], [])
+                if op.function not in functions:  # a module may give an op a second name
+                    functions.append(op.function)
     return found
 
 

@@ -136,7 +136,7 @@ class Linear(_Op):
             return self.forward(module_of(x), x, **attrs)
         mode = local.mode
         y = quietly(mode, self.forward, x.kind.xp, x.array, **attrs)
-        out = _wrap_like(y.copy() if same_bytes(y, x.array) else y, x.kind)
+        out = _wrap_like(_of_its_own(y, x.array), x.kind)
         if x.node is not None and mode.grad:
             record(self.only_rule, out, (x,), context=((x.shape,), attrs))
         return out
@@ -209,7 +209,8 @@ class Custom(_Op):
         y = quietly(mode, self.forward, kind.xp, *arrays, **attrs)
         several = y.__class__ is tuple
         if self.view is None:
-            outs = [_wrap_like(a, kind) for a in (y if several else (y,))]
+            first = arrays[0]
+            outs = [_wrap_like(_in_order(a, first), kind) for a in (y if several else (y,))]
         else:
             steps = [self.view(i, **attrs) for i in range(len(y))]
             outs = [wrap_view(a, inputs[0], op, args, "many")
@@ -229,6 +230,21 @@ class Custom(_Op):
             record_many(rule, outs, inputs, saved, context)
         else:
             record(rule, outs[0], inputs, saved, context=context)
+
+
+def _of_its_own(array: Any, source: Any) -> Any:
+    """A result in the order of its shape that shares no bytes with the operand."""
+    return array.copy() if same_bytes(array, source) else _in_order(array, source)
+
+
+def _in_order(array: Any, source: Any) -> Any:
+    """A result in the order of its shape, as PyTorch's are: NumPy keeps that of the operands.
+
+    An op that returns its operand has written to it (index.put_op).
+    """
+    if array.flags.c_contiguous or array is source:
+        return array
+    return array.copy()
 
 
 def _wrap_like(array: Any, kind: Any) -> Any:

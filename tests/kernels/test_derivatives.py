@@ -1,4 +1,4 @@
-"""Derived gradients, of first and second order, are PyTorch's; masked branches stay silent."""
+"""Derived gradients: masked branches stay silent, forward mode is the transpose of reverse mode."""
 
 from __future__ import annotations
 
@@ -6,11 +6,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from kernels.functions import FUNCTIONS, ROWS, Row
+from kernels.functions import FUNCTIONS, numbers_for
 
 from gpugrad import expr as s
 from gpugrad.array.quiet import quiet
 from gpugrad.expr import Function, program, trace
+
+
+def differentiable(function: Function) -> bool:
+    """Whether it is no condition and does not work on bits."""
+    root = function.outs[0]
+    return not root.boolean and (root.function is None or root.function.cotangents is not None)
 
 
 def run(function: Function, arrays: list[Any], attrs: dict[str, Any]) -> tuple[Any, ...]:
@@ -36,71 +42,6 @@ class Record:
 
     def backward(self, g: Any) -> tuple[Any, ...]:
         return run(self.vjp.function, [g, *self.saved()], self.attrs)
-
-    def second(self, g: Any, h: list[Any]) -> list[Any]:
-        """Gradients of ``sum(h * backward(g))`` with respect to g and the inputs, as an engine
-        finds them: the backward's own vjp, then the op's for what reached its result."""
-        inner = self.vjp.function
-        bars = run_vjp(inner, [g, *self.saved()], self.attrs, h)
-        totals = {name: np.zeros_like(g) for name in (*self.function.names, "result")}
-        for name, bar in zip(self.vjp.saves, bars[1:], strict=True):
-            totals[name] = totals[name] + (0 if bar is None else bar)
-        through = iter(self.backward(totals["result"]))
-        needed = zip(self.function.names, self.needs, strict=True)
-        return [bars[0], *(totals[n] + next(through) for n, need in needed if need)]
-
-
-def run_vjp(function: Function, arrays: list[Any], attrs: dict[str, Any], h: list[Any]
-            ) -> list[Any]:  # fmt: skip
-    needs = tuple(param.kind != "bool" for param in function.params)
-    vjp = function.vjp(needs)
-    by_name: dict[str, Any] = dict(zip(function.names, arrays, strict=True))
-    if "result" in vjp.saves:
-        (by_name["result"],) = run(function, arrays, attrs)
-    found = iter(run(vjp.function, [*h, *(by_name[n] for n in vjp.saves)], attrs))
-    return [next(found) if need else None for need in needs]
-
-
-def close(ours: Any, theirs: Any, row: Row, what: str) -> None:
-    expected = theirs.detach().numpy(force=True)
-    error = np.max(np.abs(ours - expected) / np.maximum(np.abs(expected), 1))
-    assert error <= row.tolerance, f"{what} differs by {error:.1e}"
-
-
-@pytest.mark.oracle
-@pytest.mark.parametrize("row", ROWS, ids=str)
-def test_both_orders_equal_pytorch(row: Row) -> None:
-    torch = pytest.importorskip("torch")
-    arrays, function = row.arrays(), row.function
-    attrs = dict(zip(function.attrs, row.values, strict=True))
-    record = Record(function, arrays, attrs)
-    rng = np.random.default_rng(1)
-    g = rng.standard_normal(record.result.shape)
-    tensors = [torch.tensor(a, requires_grad=a.dtype != bool) for a in arrays]
-    leaves = [t for t in tensors if t.requires_grad]
-    seed = torch.tensor(g, requires_grad=True)
-    result = row.oracle(torch)(*tensors)
-    close(record.result, result, row, "value")
-    if not result.requires_grad:
-        assert all(record.vjp.zero)
-        return
-    theirs = torch.autograd.grad(result, leaves, seed, create_graph=True, materialize_grads=True)
-    ours = record.backward(g)
-    names = [n for n, need in zip(function.names, record.needs, strict=True) if need]
-    for name, a, b in zip(names, ours, theirs, strict=True):
-        close(a, b, row, f"gradient of {name}")
-    h = [rng.standard_normal(g.shape) for _ in ours]
-    total = sum((torch.tensor(x) * y).sum() for x, y in zip(h, theirs, strict=True))
-    if not total.requires_grad:
-        return
-    second = torch.autograd.grad(total, [seed, *leaves], materialize_grads=True)
-    for a, b in zip(record.second(g, h), second, strict=True):
-        close(a, b, row, "second derivative")
-
-
-def test_every_differentiable_op_has_a_row() -> None:
-    known = {row.name for row in ROWS}
-    assert not {name for name, f in FUNCTIONS.items() if not f.constant} - known
 
 
 # --------------------------------------------------------------------------------------- branches
@@ -155,18 +96,22 @@ def test_power_has_pytorchs_corner_cases(x: float, p: float, expected: float) ->
     assert Record(uniform, arrays[:1], {"exponent": p}).backward(g)[0].tolist() == [expected]
 
 
-def test_forward_mode_is_the_transpose_of_reverse_mode() -> None:
+@pytest.mark.parametrize("name", [n for n, f in FUNCTIONS.items() if differentiable(f)])
+def test_forward_mode_is_the_transpose_of_reverse_mode(name: str) -> None:
+    """``<g, jvp(t)> = <vjp(g), t>`` at every element, wherever it has a finite derivative."""
+    function = FUNCTIONS[name]
+    attrs = dict(zip(function.attrs, numbers_for(function), strict=True))
     rng = np.random.default_rng(0)
-    for name in ("tanh_gelu", "pow", "atan2", "softplus", "clamp_both", "logaddexp"):
-        row = next(row for row in ROWS if row.name == name)
-        attrs = dict(zip(row.function.attrs, row.values, strict=True))
-        arrays = row.arrays()
-        tangents = [rng.standard_normal(a.shape) for a in arrays]
-        g = rng.standard_normal(arrays[0].shape)
-        (forward,) = run(row.function.jvp(), [*arrays, *tangents], attrs)
-        backward = Record(row.function, arrays, attrs).backward(g)
-        reverse = sum(t * b for t, b in zip(tangents, backward, strict=True))
-        np.testing.assert_allclose(g * forward, reverse, rtol=1e-12, atol=1e-12)
+    arrays = [rng.random(200) < 0.5 if p.kind == "bool" else rng.uniform(-3, 3, 200)
+              for p in function.params]  # fmt: skip
+    tangents = [rng.standard_normal(200) for p in function.params if p.kind != "bool"]
+    g = rng.standard_normal(200)
+    (forward,) = run(function.jvp(), [*arrays, *tangents], attrs)
+    backward = Record(function, arrays, attrs).backward(g)
+    reverse = sum(t * b for t, b in zip(tangents, backward, strict=True))
+    finite = np.isfinite(forward) & np.isfinite(reverse)
+    assert finite.sum() > 20
+    np.testing.assert_allclose((g * forward)[finite], reverse[finite], rtol=1e-10, atol=1e-11)
 
 
 def test_names_of_the_function_are_never_captured() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from kernels.functions import ROWS
+from kernels.functions import numbers_for
 
 from gpugrad.array.kernel_files import kernel_directory
 from gpugrad.array.quiet import quiet
@@ -28,7 +28,6 @@ PARTS = [
     part for functions in DECLARED.values() for f in functions for _, part in kernels_of(f)
     if not f.bitwise
 ]  # fmt: skip
-ATTRS = {row.name: row.attrs for row in ROWS}
 DTYPES = ("float32", "float64")
 TOLERANCE = {"float32": 4e-6, "float64": 1e-13}  # a few roundings
 # These subtract numbers near 1, of which the libraries round the last float32 bit differently.
@@ -121,13 +120,6 @@ def on_host(host: Any, part: Function, dtype: str, arrays: list[Any], values: li
     return outs
 
 
-def values_of(part: Function) -> list[Any]:
-    """Keyword arguments: those of the op's row, else defaults."""
-    row = next((ATTRS[name] for name in ATTRS if part.name.startswith(name + "_vjp")), None)
-    given = ATTRS.get(part.name, row) or {}
-    return [given.get(name, part.attr_defaults.get(name)) for name in part.attrs]
-
-
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: part.name)
 def test_host_and_numpy_agree(host: Any, part: Function, dtype: str) -> None:
@@ -141,7 +133,7 @@ def test_host_and_numpy_agree(host: Any, part: Function, dtype: str) -> None:
         np.ascontiguousarray(c > 0 if p.kind == "bool" else c)
         for c, p in zip(columns, part.params, strict=True)
     ]
-    values = values_of(part)
+    values = numbers_for(part)
     with quiet():
         expected = program(part, "cpu", np.dtype(dtype))(*arrays, *values)
     expected = expected if isinstance(expected, tuple) else (expected,)
