@@ -13,7 +13,7 @@ __all__ = ["SPATIAL"]
 
 
 # ----------------------------------------------------------------------------- references, by NumPy
-def windows(x: Any, kernel: Sequence[int], stride: int, padding: int = 0, value: float = 0.0
+def taps(x: Any, kernel: Sequence[int], stride: int, padding: int = 0, value: float = 0.0
             ) -> Any:  # fmt: skip
     """Windows over the last dimensions, whose entries are the last dimension of the result."""
     dims = len(kernel)
@@ -91,7 +91,7 @@ def turned_back(c: Any, last: int) -> Any:
 
 
 HELPERS.update(
-    windows=windows, parts=parts, resized=resized, triangle=triangle, cubic=cubic, smooth=smooth,
+    taps=taps, parts=parts, resized=resized, triangle=triangle, cubic=cubic, smooth=smooth,
     fractional=fractional, sampled=sampled, turned_back=turned_back,
 )
 
@@ -99,11 +99,11 @@ HELPERS.update(
 LINE, IMAGE, SPACE = (2, 3, 7), (1, 2, 5, 6), (1, 2, 3, 4, 4)
 
 POOLING = [
-    row("F.max_pool1d(x, 3, 2, 1)", "windows(x, [3], 2, 1, -9).max(-1)", "24", x=LINE),
-    row("F.max_pool2d(x, 2)", "windows(x, [2, 2], 2).max(-1)", "12", x=IMAGE),
-    row("F.max_pool2d(x, 3, 2, 1)", "windows(x, [3, 3], 2, 1, -9).max(-1)", "18", x=IMAGE),
-    row("F.max_pool2d(x[0], (1, 2), 1)", "windows(x[0], [1, 2], 1).max(-1)", "50", x=IMAGE),
-    row("F.max_pool3d(x, 2, 1)", "windows(x, [2, 2, 2], 1).max(-1)", "36", x=SPACE),
+    row("F.max_pool1d(x, 3, 2, 1)", "taps(x, [3], 2, 1, -9).max(-1)", "24", x=LINE),
+    row("F.max_pool2d(x, 2)", "taps(x, [2, 2], 2).max(-1)", "12", x=IMAGE),
+    row("F.max_pool2d(x, 3, 2, 1)", "taps(x, [3, 3], 2, 1, -9).max(-1)", "18", x=IMAGE),
+    row("F.max_pool2d(x[0], (1, 2), 1)", "taps(x[0], [1, 2], 1).max(-1)", "50", x=IMAGE),
+    row("F.max_pool3d(x, 2, 1)", "taps(x, [2, 2, 2], 1).max(-1)", "36", x=SPACE),
     row("F.adaptive_max_pool1d(x, 3)", "parts(x, [3], np.max)", "72", x=LINE),
     row("F.adaptive_max_pool2d(x, (5, 2))", "parts(x, [5, 2], np.max)", "20", x=IMAGE),
     row("F.adaptive_max_pool2d(x, 3)", "parts(x, [3, 3], np.max)", "72", x=IMAGE),
@@ -112,21 +112,21 @@ POOLING = [
         "fractional(x, k * k, 2, 3)", "72", domain=(-0.9, 0.9), x=(1, 2, 6, 6), k=(1, 2, 2)),
     row("F.max_unpool1d(x, i, 3)", "np.put_along_axis(y := np.zeros((1, 1, 9)), i, x, -1) or y",
         "i", below=9, x=(1, 1, 3), i=(1, 1, 3)),
-    row("F.avg_pool1d(x, 3, 2, 1)", "windows(x, [3], 2, 1).mean(-1)", x=LINE),
-    row("F.avg_pool2d(x, 2)", "windows(x, [2, 2], 2).mean(-1)", x=IMAGE),
+    row("F.avg_pool1d(x, 3, 2, 1)", "taps(x, [3], 2, 1).mean(-1)", x=LINE),
+    row("F.avg_pool2d(x, 2)", "taps(x, [2, 2], 2).mean(-1)", x=IMAGE),
     row("F.avg_pool2d(x, 3, 2, 1, count_include_pad=False)",
-        "np.nanmean(windows(x, [3, 3], 2, 1, np.nan), -1)", x=IMAGE),
-    row("F.avg_pool2d(x, 3, 1, divisor_override=2)", "windows(x, [3, 3], 1).sum(-1) / 2", x=IMAGE),
-    row("F.avg_pool3d(x, 2, 2)", "windows(x, [2, 2, 2], 2).mean(-1)", x=SPACE),
+        "np.nanmean(taps(x, [3, 3], 2, 1, np.nan), -1)", x=IMAGE),
+    row("F.avg_pool2d(x, 3, 1, divisor_override=2)", "taps(x, [3, 3], 1).sum(-1) / 2", x=IMAGE),
+    row("F.avg_pool3d(x, 2, 2)", "taps(x, [2, 2, 2], 2).mean(-1)", x=SPACE),
     row("F.avg_pool1d(x, 7)", "x.mean(-1, keepdims=True)", x=LINE),
-    row("F.avg_pool1d(x, 20, 3, 10)", "windows(x, [20], 3, 10).mean(-1)", x=(1, 2, 30)),
+    row("F.avg_pool1d(x, 20, 3, 10)", "taps(x, [20], 3, 10).mean(-1)", x=(1, 2, 30)),
     row("F.adaptive_avg_pool1d(x, 3)", "parts(x, [3], np.mean)", x=LINE),
     row("F.adaptive_avg_pool2d(x, (4, 3))", "parts(x, [4, 3], np.mean)", x=IMAGE),
     row("F.adaptive_avg_pool2d(x, 1)", "x.mean((2, 3), keepdims=True)", x=IMAGE),
     row("F.adaptive_avg_pool3d(x, (2, None, 1))", "parts(x, [2, 4, 1], np.mean)", x=SPACE),
-    row("F.lp_pool1d(x, 3, 2)", "(windows(x, [2], 2)**3).sum(-1)**(1 / 3)", "x 72",
+    row("F.lp_pool1d(x, 3, 2)", "(taps(x, [2], 2)**3).sum(-1)**(1 / 3)", "x 72",
         domain=(0.5, 3.0), x=LINE),
-    row("F.lp_pool2d(x, 2, 2)", "(windows(x, [2, 2], 2)**2).sum(-1)**0.5", "x 48", x=IMAGE),
+    row("F.lp_pool2d(x, 2, 2)", "(taps(x, [2, 2], 2)**2).sum(-1)**0.5", "x 48", x=IMAGE),
     row("F.local_response_norm(x, 3, 0.5)",
         "x / (1 + 0.5 * np.stack([(x * x).take(range(max(c - 1, 0), min(c + 2, 4)), 1).sum(1) / 3"
         " for c in range(4)], 1))**0.75", "x x 96 x 96", x=(2, 4, 3)),
