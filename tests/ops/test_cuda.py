@@ -111,8 +111,9 @@ def launched(case: Case, backwards: Any) -> tuple[int, int, int]:
 
 
 # The two halves of x * x come from one launch, their sum is another one. The hinge loss compares
-# its target twice: launches that no node records.
-COMPOUND = ("x * x", "losses.hinge_embedding_loss(x, k, 0.9, reduction='none')")
+# its target twice, ldexp converts integers: launches that no node records.
+COMPOUND = ("x * x", "losses.hinge_embedding_loss(x, k, 0.9, reduction='none')",
+            "torch.ldexp(x, i)")  # fmt: skip
 ONE_OP = [
     c for c in ELEMENTWISE if set(c.shapes.values()) == {(4, 3)} and c.call not in COMPOUND
 ]
