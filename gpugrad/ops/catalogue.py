@@ -11,6 +11,7 @@ from . import (
     attention,
     bessel,
     bits,
+    cells,
     choose,
     compare,
     convolution,

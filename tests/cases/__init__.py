@@ -12,6 +12,7 @@ from dataclasses import replace
 from tests.cases.activation import ACTIVATIONS
 from tests.cases.arithmetic import ARITHMETIC
 from tests.cases.attention import ATTENTION
+from tests.cases.cells import CELLS
 from tests.cases.choice import CHOICES, CONDITIONS
 from tests.cases.convolution import CONVOLUTIONS, FOLDS
 from tests.cases.elementary import ELEMENTARY
@@ -37,7 +38,8 @@ NONDIFF = [*PART_INDICES, *POSITIONS, *RANKS, *FOUND, *VALUES]
 
 CASES = [
     *ELEMENTWISE, *REDUCTIONS, *ORDER, *SHAPES, *PARTS, *PLACES, *PRODUCTS, *DISTANCES, *MATRICES,
-    *CONVOLUTIONS, *FOLDS, *SPATIAL, *NORMALIZATIONS, *ATTENTION, *SOFTMAX, *LOSSES, *INCOMPLETE,
+    *CELLS, *CONVOLUTIONS, *FOLDS, *SPATIAL, *NORMALIZATIONS, *ATTENTION, *SOFTMAX, *LOSSES,
+    *INCOMPLETE,
 ]  # fmt: skip
 
 # ---------------------------------------------------------------------------------------- variants
