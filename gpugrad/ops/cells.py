@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from .activation import relu
+from .activation import relu, sigmoid
 from .elementary import tanh
+from .join import chunk
 from .linalg import linear
 from .surface import public
 
-__all__ = ["rnn_relu_cell", "rnn_tanh_cell"]
+__all__ = ["lstm_cell", "rnn_relu_cell", "rnn_tanh_cell"]
 
 
 @public("torch")
@@ -36,3 +37,19 @@ def rnn_relu_cell(input: Any, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b
     Saves:   input, hx, both weights and the result
     """
     return relu(linear(input, w_ih, b_ih) + linear(hx, w_hh, b_hh))
+
+
+@public("torch")
+def lstm_cell(input: Any, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None
+              ) -> tuple[Any, Any]:  # fmt: skip
+    """The next output and cell of an LSTM from ``hx``, its output and cell.
+
+    Shape:   input (B, I), hx two of (B, H), w_ih (4H, I), w_hh (4H, H), biases (4H) -> two (B, H)
+    Saves:   input, the output, both weights, the gates, both cells and the tanh of the new one
+    Source:  Hochreiter & Schmidhuber 1997 with Gers et al. 2000
+    """
+    output, cell = hx
+    gates = linear(input, w_ih, b_ih) + linear(output, w_hh, b_hh)
+    i, f, candidate, o = chunk(gates, 4, 1)
+    after = sigmoid(f) * cell + sigmoid(i) * tanh(candidate)
+    return sigmoid(o) * tanh(after), after

@@ -9,4 +9,9 @@ CELLS = [
         "x z y w result", y=(4, 2), z=(2, 3), w=(2, 2), k=(2,)),
     row("torch.rnn_relu_cell(x, y, z, w, k, k)", "np.maximum(x @ z.T + y @ w.T + 2 * k, 0)",
         "x z y w result", y=(4, 2), z=(2, 3), w=(2, 2), k=(2,)),
+    row("torch.lstm_cell(x, (y, w), z, k)[0]",
+        "(lambda i, f, c, o: sp.expit(o) * np.tanh(sp.expit(f) * w + sp.expit(i) * np.tanh(c)))"
+        "(*np.split(x @ z.T + y @ k.T, 4, 1))",
+        "x z k 16 again w 16 16 again again 16 16 again again",
+        y=(4, 1), z=(4, 3), w=(4, 1), k=(4, 1)),
 ]  # fmt: skip
