@@ -9,12 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 from .activation import relu, sigmoid
+from .arithmetic import lerp
 from .elementary import tanh
 from .join import chunk
 from .linalg import linear
 from .surface import public
 
-__all__ = ["lstm_cell", "rnn_relu_cell", "rnn_tanh_cell"]
+__all__ = ["gru_cell", "lstm_cell", "rnn_relu_cell", "rnn_tanh_cell"]
 
 
 @public("torch")
@@ -53,3 +54,18 @@ def lstm_cell(input: Any, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh:
     i, f, candidate, o = chunk(gates, 4, 1)
     after = sigmoid(f) * cell + sigmoid(i) * tanh(candidate)
     return sigmoid(o) * tanh(after), after
+
+
+@public("torch")
+def gru_cell(input: Any, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None
+             ) -> Any:  # fmt: skip
+    """The next state of a GRU from ``hx``.
+
+    Shape:   input (B, I), hx (B, H), w_ih (3H, I), w_hh (3H, H), biases (3H) -> (B, H)
+    Saves:   input, hx, both weights, the gates, the candidate and hx's share of it
+    Source:  Cho et al. 2014, with the reset gate after the product
+    """
+    reset, update, fresh = chunk(linear(input, w_ih, b_ih), 3, 1)
+    old_reset, old_update, old = chunk(linear(hx, w_hh, b_hh), 3, 1)
+    candidate = tanh(fresh + sigmoid(reset + old_reset) * old)
+    return lerp(candidate, hx, sigmoid(update + old_update))

@@ -14,4 +14,9 @@ CELLS = [
         "(*np.split(x @ z.T + y @ k.T, 4, 1))",
         "x z k 16 again w 16 16 again again 16 16 again again",
         y=(4, 1), z=(4, 3), w=(4, 1), k=(4, 1)),
+    row("torch.gru_cell(x, y, z, w)",
+        "(lambda a, b: (lambda n, u: n + u * (y - n))("
+        "np.tanh(a[2] + sp.expit(a[0] + b[0]) * b[2]), sp.expit(a[1] + b[1])))"
+        "(np.split(x @ z.T, 3, 1), np.split(y @ w.T, 3, 1))",
+        "x z y w 32 again 96 32 32 again y again", y=(4, 2), z=(6, 3), w=(6, 2), fused=True),
 ]  # fmt: skip
