@@ -9,7 +9,7 @@ help:
 	@echo "make demo      train an LSTM five ways and watch the graph's memory grow and come back"
 	@echo "make test      the test suite, on the CPU and, where there is one, on the GPU"
 	@echo "make check     lint, types, layout"
-	@echo "make bench     overhead, fusion and import time, beside PyTorch"
+	@echo "make bench     overhead, fusion, ops and import time, beside PyTorch"
 	@echo "make kernels   print the elementwise kernels into kernels/elementwise/"
 	@echo "make coverage-names  which of the names that PyTorch scripts use are there"
 	@echo "make packages  build wheel and sdist, and look for the kernels in both"
@@ -33,6 +33,7 @@ bench:
 	$(bin)/python bench/import_time.py
 	$(bin)/python bench/overhead.py
 	$(bin)/python bench/fused.py
+	$(bin)/python bench/ops.py
 
 kernels:
 	@$(prepare) dev
