@@ -51,6 +51,7 @@ class Elementwise:
         self._forwards: dict[Kind, Any] = {}
         self._rules: dict[Any, ElementwiseRule] = {}
         self._variants: dict[frozenset[str], Elementwise] = {}
+        self._by_classes: dict[tuple[type, ...], Any] = {}
         self.call: FunctionType = printed.stub(name, f"op_{self.key}", self)
 
     # ----------------------------------------------------------------------------- the declaration
@@ -89,6 +90,19 @@ class Elementwise:
         """Which parameters are conditions (boolean tensors)."""
         return tuple(p.kind == "bool" for p in self.function.params)
 
+    @cached_property
+    def values(self) -> tuple[str, ...]:
+        """The parameters that are no conditions."""
+        return tuple(p for p, c in zip(self.params, self.conditions, strict=True) if not c)
+
+    @cached_property
+    def needs_variants(self) -> list[tuple[bool, ...]]:
+        """Every way in which at least one of the values needs a gradient, the first counting up."""
+        ways = range(1, 2 ** len(self.params))
+        masks = [tuple(bool(way >> i & 1) for i in range(len(self.params))) for way in ways]
+        pairs = [(mask, zip(mask, self.conditions, strict=True)) for mask in masks]
+        return [mask for mask, pair in pairs if not any(need and c for need, c in pair)]
+
     def result_kind(self, kind: Kind) -> Kind:
         """The kind of the result of operands of ``kind``."""
         return kind.with_dtype(bool_) if self.boolean else kind
@@ -118,14 +132,14 @@ class Elementwise:
         """What the printed call needs for ``kind``, or False where ``general`` must do it."""
         if self.bitwise and kind.is_floating_point:
             raise not_integral(self.name, kind.dtype.name)
-        if any(self.conditions) or not self.direct(kind):
-            made: Any = False
-        else:
+        made: Any = False
+        if self.direct(kind):
             forward = compiled(self.function, kind)
             small = single_ufunc(self.function, kind) or forward
-            variants = printed.needs_variants(len(self.params))
-            rules = [None if self.constant else self.rule(needs, kind) for needs in variants]
-            made = (small, forward, self.result_kind(kind), *rules)
+            rules = [
+                None if self.constant else self.rule(needs, kind) for needs in self.needs_variants
+            ]
+            made = (kind.with_dtype(bool_), small, forward, self.result_kind(kind), *rules)
         self.entries[kind] = made
         return made
 
@@ -139,6 +153,10 @@ class Elementwise:
 
     def general(self, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
         """Calls the op on anything it takes: tensors, raw arrays, numbers, expressions."""
+        variant = self._by_classes.get(tuple(map(type, inputs)))
+        if variant is not None:
+            call, order = variant
+            return call(*[inputs[i] for i in order], *attrs.values())
         kind = self._common_kind(inputs)
         if kind is not None:
             return self._compute(inputs, kind, [attrs[name] for name in self.attrs])
@@ -207,7 +225,8 @@ class Elementwise:
         op = self
         if len(others) + 1 != len(self.params) or self.attrs:
             return False
-        arrays, numbers = [target.array], []
+        arrays: list[Any] = [target.array]
+        numbers: list[Any] = []
         for name, x in zip(self.params[1:], others, strict=True):
             if isinstance(x, TensorBase):
                 shared = x.storage is not None and x.storage is storage
@@ -218,7 +237,7 @@ class Elementwise:
                 arrays.append(x.array)
             elif x.__class__ is float or x.__class__ is int:
                 op = op.variant(frozenset([name]))
-                numbers.append(x)
+                numbers.insert(0, x)  # a variant's numbers come before those it had
             else:
                 return False
         if not op.direct(kind) or any(op.conditions) or op.result_kind(kind) is not kind:
@@ -267,7 +286,12 @@ class Elementwise:
             if isinstance(x, _NUMBERS)
         }
         rest = tuple(x for x in inputs if not isinstance(x, _NUMBERS))
-        return self.variant(frozenset(given)), rest, given
+        op = self.variant(frozenset(given))
+        if all(x.__class__ in (int, float) or isinstance(x, TensorBase) for x in inputs):
+            numbers = [i for i, x in enumerate(inputs) if x.__class__ in (int, float)]
+            tensors = [i for i in range(len(inputs)) if i not in numbers]
+            self._by_classes[tuple(map(type, inputs))] = op.call, [*tensors, *numbers]
+        return op, rest, given
 
     def derived(self, function: Function) -> Elementwise:
         """The op of a part of this op's derivative."""

@@ -81,7 +81,7 @@ def stub(name: str, key: str, op: Any) -> FunctionType:
 
 # ------------------------------------------------------------------------------------------ calls
 def print_call(op: Any, key: str) -> FunctionType:
-    """The real function of ``op`` (one or two tensors, then keyword arguments)."""
+    """The real function of ``op``: tensors, then keyword arguments."""
     params, attrs = op.params, op.attrs
     defaults = op.function.attr_defaults
     signature = ", ".join([*params, *(f"{a}=d_{a}_{key}" if a in defaults else a for a in attrs)])
@@ -94,7 +94,7 @@ def print_call(op: Any, key: str) -> FunctionType:
         passed = ", ".join(["out", *params, *(f"{a}={a}" for a in attrs)])
         lines[0] = f"def call_{key}({signature}, out=None):"
         lines.append(f"    if out is not None: return into_{key}({passed})")
-    if len(params) <= 2:
+    if len(params) <= 3 and not all(op.conditions):
         lines += _fast_path(op, key)
     if len(params) == 2 and not attrs:
         lines += _number_operands(op, key, own)
@@ -118,29 +118,32 @@ def _number_operands(op: Any, key: str, own: dict[str, Any]) -> list[str]:
 
 
 def _fast_path(op: Any, key: str) -> list[str]:
-    """Same kind, same shape: compute, wrap, record."""
+    """Values of one kind, conditions that are boolean, all of one shape: compute, wrap, record."""
     params = op.params
+    values, conditions = op.values, [p for p in params if p not in op.values]
+    first = values[0]
     test = " and ".join(f"isinstance({p}, _Tensor)" for p in reversed(params))
-    first = params[0]
     lines = [f"    if {test}:", f"        _kind = {first}.kind", f"        _shape = {first}.shape"]
     pad = " " * 8
-    if len(params) == 2:
-        b = params[1]
-        lines.append(f"{pad}if {b}.kind is _kind and ({b}.shape is _shape or {b}.shape == _shape):")
-        pad += "    "
+    for p in params:
+        if p != first:
+            same = f"({p}.shape is _shape or {p}.shape == _shape)"
+            lines.append(f"{pad}if {p}.kind is _kind and {same}:" if p in values else
+                         f"{pad}if {same}:")  # fmt: skip
+            pad += "    "
     lines += [
         f"{pad}try: _entry = entries_{key}[_kind]",
         f"{pad}except KeyError: _entry = entry_{key}(_kind)",
-        f"{pad}if _entry is not False:",
+        f"{pad}if _entry is not False{''.join(f' and {c}.kind is _entry[0]' for c in conditions)}:",
     ]
     pad += "    "
-    rules = [_rule_name(needs) for needs in needs_variants(len(params))]
+    rules = [_rule_name(needs) for needs in op.needs_variants]
     operands = ", ".join([*(f"_a_{p}" for p in params), *op.attrs])
     body = [
-        f"_forward, _large, _out_kind, {', '.join(rules)} = _entry",
+        f"_, _forward, _large, _out_kind, {', '.join(rules)} = _entry",
         *(f"_a_{p} = {p}.array" for p in params),
         "_mode = _local.mode",
-        f"if _a_{params[0]}.size > {SMALL}: _forward = _large",
+        f"if _a_{first}.size > {SMALL}: _forward = _large",
         f"try: _y = _mode.run(_forward, {operands})",
         f"except RuntimeError as _error: _y = _run_again(_error, _forward, {operands})",
         "if not _shape: _y = _kind.xp.asarray(_y)",
@@ -152,33 +155,27 @@ def _fast_path(op: Any, key: str) -> list[str]:
     return lines + [pad + line for line in [*body, "return _out"]]
 
 
-def needs_variants(count: int) -> list[tuple[bool, ...]]:
-    """Every way in which at least one of ``count`` inputs needs a gradient."""
-    return [
-        tuple(bool(mask >> i & 1) for i in range(count)) for mask in range(1, 2**count)
-    ]  # fmt: skip
-
-
 def _rule_name(needs: tuple[bool, ...]) -> str:
     return "_rule_" + "".join("01"[n] for n in needs)
 
 
 def _recording(op: Any) -> list[str]:
     """From the operands' nodes to the new node of the result."""
-    params = op.params
-    nodes = [f"_n_{p}" for p in params]
-    lines = [f"{n} = {p}.node" for n, p in zip(nodes, params, strict=True)]
-    lines.append("if _mode.grad and (" + " or ".join(f"{n} is not None" for n in nodes) + "):")
+    nodes = {p: f"_n_{p}" for p in op.values}
+    lines = [f"{n} = {p}.node" for p, n in nodes.items()]
+    lines.append("if _mode.grad and (" + " or ".join(f"{n} is not None" for n in nodes.values())
+                 + "):")  # fmt: skip
     inner = []
-    for i, needs in enumerate(variants := needs_variants(len(params))):
-        missing = [f"{n} is None" for n, need in zip(nodes, needs, strict=True) if not need]
+    for i, needs in enumerate(variants := op.needs_variants):
+        missing = [f"{nodes[p]} is None" for p, need in zip(op.params, needs, strict=True)
+                   if p in nodes and not need]  # fmt: skip
         if len(variants) > 1:
             head = "else:" if i == len(variants) - 1 else f"if {' and '.join(missing)}:"
             inner.append(("el" if 0 < i < len(variants) - 1 else "") + head)
         pad = "    " if len(variants) > 1 else ""
         inner += [pad + line for line in _keeping(op, needs)]
     inner += [
-        f"_node.edges = ({', '.join(nodes)},)",
+        f"_node.edges = ({', '.join(nodes.get(p, 'None') for p in op.params)},)",
         "_node.context = _kind; _node.seq = _next_sequence(); _node.shape = _shape",
         "_node.scope = _mode.scope; _node.hooks = _node.freed = None",
     ]

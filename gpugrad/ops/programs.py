@@ -49,7 +49,7 @@ def with_numbers(function: Function, names: frozenset[str]) -> Function:
     return Function(
         function.name,
         tuple(p for p in function.params if p.name not in names),
-        (*function.attrs, *(p.name for p in moved)),
+        (*(p.name for p in moved), *function.attrs),  # those have no defaults: they come first
         replace(function.outs, by),
         function.doc,
         function.attr_defaults,
