@@ -27,6 +27,7 @@ import numpy as np
 
 from ..array import hostpool, module_of
 from ..errors import class_out_of_range
+from ..expr import share_out
 from .rows import CUDA_NAMES, Rows, blocks, row_kernel, row_max, row_sum, rows_along, team_for
 
 __all__ = [
@@ -229,18 +230,21 @@ def _cross_entropies(rows: Rows, x: Any, at: _Targets, weight: Any, options: Los
     each = options.label_smoothing / max(1, rows.length)
     weights = _along_classes(rows, weight, wide)
     mass = rows.length if weights is None else weights.sum()
-    for part in blocks(rows) if losses.size else ():
+
+    def work(part: slice) -> None:
         e = _below_maximum(x[part], wide)
         picked = _pick(e, at.classes[part])
-        if each:
-            smooth = row_sum(e if weights is None else e * weights, 1)
+        smooth = row_sum(e if weights is None else e * weights, 1) if each else None
         log_sum = np.log(row_sum(np.exp(e, out=e), 1))
         loss = np.subtract(log_sum, picked, out=losses[part])
         if at.weights is not None:
             loss *= at.weights[part]
-        if each:
+        if smooth is not None:
             loss *= 1 - options.label_smoothing
             loss += each * (mass * log_sum - smooth)
+
+    if losses.size:
+        share_out(list(blocks(rows)), work, x.size)
     return losses
 
 
@@ -277,7 +281,8 @@ def _cross_entropies_backward(rows: Rows, scale: Any, x: Any, at: _Targets, weig
     if at.weights is not None:
         hits *= at.weights
     masses = hits + scale * wide.type(each * mass) if each else hits
-    for part in blocks(rows) if out.size else ():
+
+    def work(part: slice) -> None:
         p = _below_maximum(x[part], wide, out[part] if wide == x.dtype else None)
         np.exp(p, out=p)
         p *= (masses[part] / row_sum(p, 1))[:, None]
@@ -286,6 +291,9 @@ def _cross_entropies_backward(rows: Rows, scale: Any, x: Any, at: _Targets, weig
         _add_at(p, at.classes[part], -hits[part])
         if wide != x.dtype:
             out[part] = p
+
+    if out.size:
+        share_out(list(blocks(rows)), work, out.size)
     if at.ignored is not None:
         np.moveaxis(out, 1, -1)[at.ignored] = 0
     return out

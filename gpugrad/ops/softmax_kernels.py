@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..array import hostpool, module_of
+from ..expr import share_out
 from .rows import CUDA_NAMES, Rows, blocks, row_kernel, row_max, row_sum, rows_along, team_for
 
 __all__ = ["log_softmax", "log_softmax_backward", "softmax", "softmax_backward"]
@@ -61,7 +62,8 @@ def _on_cpu(numpy_rows: Callable[..., None], rows: Rows, shape: tuple[int, ...],
             inputs: list[Any]) -> Any:
     out = hostpool.empty(rows.shape, inputs[-1].dtype)
     half = out.dtype.itemsize == 2
-    for part in blocks(rows) if out.size else ():
+
+    def work(part: slice) -> None:
         xs = [i[part] for i in inputs]
         if half:
             wide = np.empty(xs[0].shape, np.float32)
@@ -69,6 +71,9 @@ def _on_cpu(numpy_rows: Callable[..., None], rows: Rows, shape: tuple[int, ...],
             out[part] = wide
         else:
             numpy_rows(out[part], *xs)
+
+    if out.size:
+        share_out(list(blocks(rows)), work, out.size)
     return out.reshape(shape)
 
 
