@@ -8,11 +8,11 @@ from .text import facts
 from .tree import DTypeError, ShapeError
 
 __all__ = [
-    "bad_bias", "bad_block_argument", "bad_block_count", "bad_block_input",
-    "bad_convolution_input", "bad_filters", "bad_padding_text", "conv_tbc_mismatch",
-    "dtypes_differ", "empty_image", "kernel_too_large", "not_a_positive_number", "not_implemented",
-    "output_too_small", "same_needs_stride_one", "too_much_output_padding", "unexpected_gradient",
-    "wrong_channels", "wrong_length", "wrong_rank",
+    "bad_bias", "bad_block_argument", "bad_block_count", "bad_block_input", "bad_convolution_input",
+    "bad_filters", "bad_padding_text", "conv_tbc_mismatch", "dtypes_differ", "empty_image",
+    "kernel_too_large", "no_pixels", "not_a_positive_number", "not_implemented", "output_too_small",
+    "same_needs_stride_one", "too_much_output_padding", "unexpected_gradient", "wrong_channels",
+    "wrong_length", "wrong_rank",
 ]  # fmt: skip
 
 _CPP_NAMES = {"float16": "c10::Half", "bfloat16": "c10::BFloat16", "float32": "float",
@@ -96,6 +96,11 @@ def bad_bias(weight: Sequence[int], bias: Sequence[int], need: int, transposed: 
         f"Given {given}weight of size {list(weight)}, expected bias to be 1-dimensional with "
         f"{need} elements, but got bias of size {list(bias)} instead"
     )
+
+
+def no_pixels() -> ShapeError:
+    """A weight that is no kernel."""
+    return ShapeError("weight should have at least three dimensions")
 
 
 def kernel_too_large(padded: Sequence[int], kernel: Sequence[int]) -> ShapeError:

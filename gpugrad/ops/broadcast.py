@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from ..array import Kind, float32, kind_of_array, module_of
+from ..array import Kind, bool_, float32, kind_of_array, module_of
 from ..graph import Size, TensorBase, local, new_tensor
 from .folds import fold
 from .generic import Linear, View, linear
 from .record import record, records
 
-__all__ = ["convert", "expand", "expand_to", "kind_of_value", "sum_axes", "sum_to",
+__all__ = ["as_number", "convert", "expand", "expand_to", "kind_of_value", "sum_axes", "sum_to",
            "sum_to_shape", "wide_dtype", "widened"]  # fmt: skip
 
 
@@ -127,6 +127,13 @@ _convert: Linear = _Convert(
 def convert(x: Any, kind: Kind) -> Any:
     """``x`` as ``kind``: itself if it is of that kind already, else a recorded copy."""
     return x if kind_of_value(x) is kind else _convert(x, target=kind)
+
+
+def as_number(value: Any, kind: Kind) -> Any:
+    """A Python number as an element of ``kind``: what is not floating has no fraction."""
+    if kind.is_floating_point:
+        return float(value)
+    return bool(value) if kind.dtype is bool_ else int(value)
 
 
 def kind_of_value(x: Any) -> Kind:

@@ -262,6 +262,10 @@ def _class_per_row(input: Any, target: Any) -> Any:
     if not rank or not target.shape:
         return target
     if rank == 1:
+        if target.shape == input.shape and target.shape != (1,):
+            raise errors.bad_target_dtype(
+                "cross_entropy", target.kind.dtype, "a floating point type for probabilities"
+            )
         if target.shape != (1,):
             raise errors.one_class_expected(tuple(target.shape))
         return reshape(target, ())
@@ -274,7 +278,7 @@ def _check(name: str, input: Any, target: Any, weight: Any) -> tuple[Any, ...]:
     """The class weights as extra inputs; errors for what does not fit together."""
     shape = input.shape
     if not shape:
-        raise errors.target_mismatch(name, shape, target.shape, "classes: input needs a dimension")
+        raise errors.dim_out_of_range(1, 1)
     if not input.kind.is_floating_point:
         raise errors.not_floating(name, input.kind.dtype)
     if target.kind.is_floating_point or target.kind.dtype.itemsize < 1:

@@ -14,6 +14,7 @@ import numpy as np
 from ..array import as_device, as_dtype, kind_of
 from ..errors import ShapeError
 from ..graph import TensorBase, new_tensor
+from .broadcast import as_number
 from .dims import axis_of
 from .generic import Linear, View, custom, linear
 from .rearrange import clone_op
@@ -235,5 +236,5 @@ def fill_diagonal_(input: Any, fill_value: Any, wrap: bool = False) -> Any:
     step = sum(prod(shape[i + 1 :]) for i in range(len(shape)))
     end = None if wrap and len(shape) == 2 else min(shape) * step
     places = slice(0, end, step)
-    value = fill_value if input.kind.is_floating_point else int(fill_value)
+    value = as_number(fill_value, input.kind)
     return write(input, lambda old: fill_diagonal_op(old, value=value, places=places))

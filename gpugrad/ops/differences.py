@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..array import bool_, float32
-from ..errors import IndexRangeError, ShapeError
+from ..errors import DTypeError, IndexRangeError, ShapeError
 from ..graph import TensorBase
 from .arithmetic import div, mul, sub
 from .broadcast import convert
@@ -60,6 +60,8 @@ def trapezoid(y: Any, x: Any = None, *, dx: Any = None, dim: int = -1) -> Any:
     Shape:   y (..., n, ...), x (n) or as y -> (...)
     Saves:   with x, what a product of two tensors keeps
     """
+    if y.kind.dtype is bool_:
+        raise DTypeError("trapezoid: received a bool input for `y`, but bool is not supported")
     if not y.shape:
         raise IndexRangeError(f"Dimension specified as {dim} but tensor has no dimensions")
     axis = axis_of(dim, len(y.shape))

@@ -12,7 +12,7 @@ from itertools import accumulate
 from operator import index as as_int
 from typing import Any
 
-from ..array import module_of, promote_types
+from ..array import module_of, promote_operands
 from ..errors import DeviceError, IndexRangeError, ShapeError
 from ..graph import TensorBase, new_tensor
 from .broadcast import convert
@@ -107,9 +107,10 @@ def alike(tensors: Sequence[Any]) -> Sequence[Any]:
     if len({kind.device for kind in kinds}) > 1:
         raise DeviceError("Expected all tensors to be on the same device, but found: "
                           + ", ".join(str(t.kind.device) for t in tensors))  # fmt: skip
-    element = tensors[0].kind.dtype
-    for t in tensors[1:]:
-        element = promote_types(element, t.kind.dtype)
+    element = promote_operands(
+        [t.kind.dtype for t in tensors if t.shape],
+        [t.kind.dtype for t in tensors if not t.shape], (),
+    )  # fmt: skip
     return [convert(t, t.kind.with_dtype(element)) for t in tensors]
 
 

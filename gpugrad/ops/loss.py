@@ -11,12 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from ..array import promote_types
 from ..errors import ShapeError, size_mismatch
 from . import arithmetic
 from . import loss_terms as terms
+from .broadcast import convert
 from .compare import ne
 from .cross_entropy import cross_entropy, nll_loss
-from .join import alike
+from .operands import common_device
 from .reduce import sum_
 from .reduction import reduced, reduction_name
 from .surface import public
@@ -236,5 +238,6 @@ def _beside(input: Any, target: Any) -> tuple[Any, Any]:
         "Please ensure they have the same size.",
         stacklevel=3,
     )
-    both: tuple[Any, Any] = tuple(alike([input, target]))
-    return both
+    kind = input.kind.with_dtype(promote_types(input.kind.dtype, target.kind.dtype))
+    common_device("loss", (input, target))
+    return convert(input, kind), convert(target, kind)

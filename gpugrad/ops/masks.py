@@ -21,12 +21,13 @@ from ..errors import (
 )
 from ..graph import Size, TensorBase, new_tensor
 from . import compare
-from .broadcast import convert, expand
+from .broadcast import as_number, convert, expand
 from .direct import written
 from .generic import custom
 from .index import index_op
 from .join import zeros_as
 from .keys import PLACE
+from .rearrange import contiguous
 from .scatter_kernels import scatter_add_rows
 from .surface import public
 from .taking import nonzero
@@ -88,6 +89,7 @@ def masked_fill(input: Any, mask: Any, value: Any) -> Any:
     """
     if isinstance(input, TensorBase):
         value = _filling(input, mask, value)
+        input = contiguous(input)  # PyTorch's result is in order, whatever the input's order is
     return compare.masked_fill(input, mask, value)
 
 
@@ -106,9 +108,7 @@ def _filling(input: Any, mask: Any, value: Any) -> Any:
     if not isinstance(value, TensorBase):
         if not isinstance(value, (*_NUMBERS, np.generic)):
             raise TypeError(f"masked_fill(): value must be a number, not {type(value).__name__}")
-        if input.kind.is_floating_point:
-            return float(value)
-        return bool(value) if input.kind.dtype is bool_ else int(value)
+        return as_number(value, input.kind)
     if value.shape:
         raise value_not_a_number("masked_fill", len(value.shape))
     return convert(value, input.kind)

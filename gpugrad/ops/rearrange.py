@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..array import bool_
-from ..errors import IndexRangeError, ShapeError
+from ..errors import IndexRangeError, ShapeError, dim_out_of_range
 from ..graph import TensorBase
 from .broadcast import expand_to, sum_to
 from .dims import axes_of, axis_of, flat_sizes, sizes_given
@@ -254,7 +254,7 @@ def repeat_interleave(input: Any, repeats: Any = None, dim: int | None = None, *
         input, dim = reshape_op.by(input, (input.array.size,)), 0
     at = axis_of(dim, len(input.shape))
     if not input.shape:
-        input = reshape_op.by(input, (1,))
+        raise dim_out_of_range(dim, 1)
     if not isinstance(repeats, TensorBase):
         return _each_repeated(input, as_int(repeats), at, output_size)
     if len(repeats.shape) > 1:

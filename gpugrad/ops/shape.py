@@ -138,6 +138,8 @@ def ravel(input: Any) -> Any:
 def unflatten(input: Any, dim: int, sizes: Sequence[int]) -> Any:
     """Dimension ``dim`` as several; one size may be -1."""
     shape = input.shape
+    if not shape:
+        raise ShapeError("unflatten got an unexpected error: the tensor has no dimensions")
     at = axis_of(dim, len(shape))
     inner = flat_sizes((sizes,))
     if not inner:
@@ -363,7 +365,7 @@ def broadcast_shapes(*shapes: Any) -> Any:
 
 @public("torch")
 def broadcast_tensors(*tensors: Any) -> tuple[Any, ...]:
-    """The tensors, all broadcast to their common shape. Views."""
+    """The tensors, all broadcast to their common shape: themselves, or views."""
     for i, each in enumerate(tensors):
         if not isinstance(each, TensorBase):
             raise TypeError(
@@ -371,7 +373,7 @@ def broadcast_tensors(*tensors: Any) -> tuple[Any, ...]:
             )
     names = [f"tensors[{i}]" for i in range(len(tensors))]
     common = tuple(common_shape("broadcast_tensors", tensors, names)) if tensors else ()
-    return tuple([expand_to.by(t, common) for t in tensors])
+    return tuple([expand(t, common) for t in tensors])
 
 
 @public("method")

@@ -148,7 +148,7 @@ def block_diag(*tensors: Any) -> Any:
             )
     if not blocks:
         return empty(1, 0)
-    return block_diag_op(*alike([_two_dims(t) for t in blocks]))
+    return block_diag_op(*[_two_dims(t) for t in alike(blocks)])
 
 
 # ------------------------------------------------------------------------------------------- grids

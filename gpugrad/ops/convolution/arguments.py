@@ -20,6 +20,7 @@ from ...errors import (
     dtypes_differ,
     empty_image,
     kernel_too_large,
+    no_pixels,
     not_a_positive_number,
     not_implemented,
     output_too_small,
@@ -85,6 +86,8 @@ def geometry_of(input: Sizes, weight: Sizes, bias: Sizes | None, stride: Sizes,
     """That of a convolution of a batch of shape ``input``."""
     size, kernel = input[2:], weight[2:]
     dims = len(kernel)
+    if not dims:
+        raise no_pixels()
     same = padding == "same"
     if isinstance(padding, str):
         if padding not in ("same", "valid"):
@@ -119,6 +122,8 @@ def transposed_geometry_of(input: Sizes, weight: Sizes, bias: Sizes | None, stri
     """That of the convolution whose transpose takes a batch of shape ``input``."""
     out, kernel = input[2:], weight[2:]
     dims = len(kernel)
+    if not dims:
+        raise no_pixels()
     stride, dilation = _each("stride", stride, dims), _each("dilation", dilation, dims)
     padding = _each("padding", padding, dims)
     output_padding = _each("output_padding", output_padding, dims)

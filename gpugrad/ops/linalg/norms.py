@@ -210,13 +210,13 @@ def dist(input: Any, other: Any, p: float = 2) -> Any:
 
     Saves:   the difference, and the result
     """
-    for x in (input, other):
-        if not x.kind.is_floating_point:
-            raise DTypeError(
-                "norm(): input dtype should be either floating point or complex. Got "
-                f"{x.kind.dtype.name} instead."
-            )
-    return vector_norm(sub(input, other), p)
+    difference = sub(input, other)
+    if not difference.kind.is_floating_point:
+        raise DTypeError(
+            "norm(): input dtype should be either floating point or complex. Got "
+            f"{difference.kind.dtype.name} instead."
+        )
+    return vector_norm(difference, p)
 
 
 # ------------------------------------------------------------------------------------------ renorm

@@ -17,13 +17,13 @@ from ..diagonal import diagonal
 from ..dims import axis_of
 from ..generic import custom
 from ..index import slice_op
-from ..join import alike, zeros_as
+from ..join import zeros_as
 from ..operands import broadcast_shapes
 from ..rearrange import flip_op
 from ..reduce import sum_op
 from ..surface import public
 from .contractions import contract, contract_op
-from .products import partners
+from .products import partners, same_kind
 
 __all__ = ["cross", "kron", "linalg_cross", "linalg_diagonal", "linalg_vander", "trace", "vander",
            "vecdot"]  # fmt: skip
@@ -63,7 +63,7 @@ def linalg_cross(input: Any, other: Any, *, dim: int = -1) -> Any:
             f"{other.shape[axis]}"
         )
     shape = broadcast_shapes("cross", (input, other), ("input", "other"))
-    input, other = alike([input, other])
+    same_kind("linalg.cross", input, other)
     return cross_op(expand(input, shape), expand(other, shape), axis=axis)
 
 
