@@ -101,12 +101,15 @@ PASSES = [
     "{v} = torch.autograd.grad({a}.square().sum(), {l}, retain_graph=True)[0]",
     "{a}.sum().backward(create_graph=True)",
 ]  # fmt: skip
+DECISIONS = (" > ", " < ", "== ", "bool()", "floor", "sign", "arg", "round", "long()", "any(",
+             "all(", "remainder", "count_nonzero", "sort", "max", "min")  # fmt: skip
 LISTED = (
     "its base or another view of its base",  # several views, or one made in no_grad mode
     "some elements of the input tensor and the written-to tensor",  # x[1:].add_(x[:-1])
     "modified by an inplace operation: [torch.LongTensor",  # it was saved as another dtype
     "modified by an inplace operation: [torch.BoolTensor",
     "A view was created in no_grad mode and is being",  # grad() may return views there
+    "Autograd not support dtype",  # integers into which something with a gradient was put
     "which is output 0 of Hypot",  # this one and the next keep their inputs here
     "which is output 0 of Prod",
     "with a bool tensor is not supported", "on a bool tensor is not supported",  # in a backward
@@ -122,6 +125,8 @@ def exception_name(error: Exception | None) -> str:
 def listed(ours: Exception | None, theirs: Exception | None) -> bool:
     """Whether docs/differences.md says that PyTorch ends here and gpugrad may go on, or end too."""
     text = str(theirs).partition("\n")[0]
+    if ours is None and "modified by an inplace operation" in text and "CopySlices" in text:
+        return True  # what take, gather and the like read: they keep their index only
     if ours is None and "view size is not compatible" in text:
         return True  # memory formats: what is stored in order here need not be there
     if theirs is None:
@@ -225,7 +230,12 @@ class Program:
             by_index = any(part in text for part in ("index", "scatter", "[i]"))
             if first and ("backward" in text or (changes and by_index)):
                 return  # PyTorch may have done half of it
-            self.compare(text)
+            try:
+                self.compare(text)
+            except AssertionError:
+                if not self.jumps(text):
+                    raise
+                return
 
     @staticmethod
     def execute(text: str, scope: dict[str, Any]) -> Exception | None:
@@ -261,6 +271,16 @@ class Program:
         texts = ("the same dtype", "not implemented for", "out of bounds", "some elements of")
         wrong = any(part in str(ours) for part in texts)
         return wrong and any(n in text and not self.theirs[n].numel() for n in self.names)
+
+    def jumps(self, text: str) -> bool:
+        """Whether a statement decides by the sign or the order of numbers that are equal only up
+        to rounding: cross(x, x) is 0 or 1e-17."""
+        decides = any(part in text for part in DECISIONS)
+        name = f"v{len(self.lines) - 1}"
+        inputs = [n for n in self.names if n in text and n != name]
+        exact = all(np.array_equal(host(self.ours[n]), host(self.theirs[n]), equal_nan=True)
+                    for n in inputs)  # fmt: skip
+        return decides and not exact
 
     def wrong_twice(self, text: str, ours: Any, theirs: Any) -> bool:
         """Whether both complain, of different things: of an index, and of a shape or a leaf."""

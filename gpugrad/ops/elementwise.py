@@ -225,6 +225,8 @@ class Elementwise:
         op = self
         if len(others) + 1 != len(self.params) or self.attrs:
             return False
+        if not target.array.flags.c_contiguous:  # NumPy 2.4's negative is wrong on such in place
+            return False
         arrays: list[Any] = [target.array]
         numbers: list[Any] = []
         for name, x in zip(self.params[1:], others, strict=True):

@@ -52,6 +52,23 @@ def test_an_inplace_method_writes_the_bytes_it_has(method: str) -> None:
     assert_close(host(view), host(x)[1:], 0)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("method", [*METHODS, *ON_POSITIVE])
+def test_elements_that_lie_apart_are_written_as_those_in_a_row(method: str, dtype: str) -> None:
+    """NumPy 2.4.6 computes negative(a, out=a) wrongly for 4-byte elements 16 bytes apart."""
+    kind = getattr(gpugrad, dtype)
+    plain = {n: t if n == "m" else t.to(kind) for n, t in names(gpugrad).items()}
+    apart = dict(plain)
+    name = method[0]
+    wide = gpugrad.zeros(3, 4, 4, dtype=kind, device="cpu")
+    wide[:, :, 1] = plain[name]
+    apart[name] = wide[:, :, 1]
+    expected, found = (evaluate(method, gpugrad, **scope) for scope in (plain, apart))
+    assert_close(host(found), host(expected), 1e-6)
+    assert_close(host(wide[:, :, 1]), host(expected), 1e-6)
+    assert not wide[:, :, 2].any()
+
+
 @pytest.mark.oracle
 @pytest.mark.parametrize("method", [*METHODS, *ON_POSITIVE])
 def test_values_and_gradients_are_pytorchs(method: str) -> None:
