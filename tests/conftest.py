@@ -15,6 +15,8 @@ import pytest
 import gpugrad
 from gpugrad.array import cuda_available, cupy
 
+pytest.register_assert_rewrite("tests.beside")
+
 HAS_TORCH = find_spec("torch") is not None
 
 

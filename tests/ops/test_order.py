@@ -14,8 +14,8 @@ import pytest
 
 import gpugrad
 from gpugrad import memory
+from tests.beside import dtype_name
 from tests.ops.walk import assert_close, host
-from tests.tensor.compare import dtype_name
 
 NAN = float("nan")
 

@@ -11,8 +11,8 @@ import pytest
 
 import gpugrad
 from gpugrad.array import DTYPES
+from tests.beside import pytorchs_refusals, refusals, results
 from tests.ops.walk import assert_close, host
-from tests.tensor.compare import assert_same, evaluate
 
 RESULTS = [  # ``x`` floats, ``i`` integers, ``s`` a single float, ``b`` truth values
     "x.float()", "x.double()", "x.half()", "x.bfloat16()", "x.long()", "x.int()", "x.bool()",
@@ -39,16 +39,11 @@ def names(module: Any) -> dict[str, Any]:
         "x": module.tensor([[1.5, -2.0, 0.0], [3.25, 1e-3, 7.0]], **where),
         "i": module.tensor([[1, 2, 3], [4, 5, 0]], **where), "s": module.tensor(2.75, **where),
         "b": module.tensor([True, False], **where),
+        "g": module.ones(2, requires_grad=True, **where),
     }  # fmt: skip
 
 
-@pytest.mark.oracle
-@pytest.mark.filterwarnings("ignore:Converting a tensor")
-@pytest.mark.parametrize("text", RESULTS)
-def test_conversions_are_pytorchs(text: str) -> None:
-    torch = pytest.importorskip("torch")
-    ours = evaluate(text, gpugrad, **names(gpugrad))
-    assert_same(ours, evaluate(text, torch, **names(torch)))
+test_conversions_are_pytorchs = results(RESULTS, names)
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=lambda d: d.name)
@@ -182,21 +177,8 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("call", WRONG)
-def test_a_wrong_conversion_is_refused_with_pytorchs_words(call: str) -> None:
-    kind, words = WRONG[call]
-    scope = {**names(gpugrad), "g": gpugrad.ones(2, device="cpu", requires_grad=True)}
-    with pytest.raises(kind, match=words or None):
-        evaluate(call, gpugrad, **scope)
-
-
-@pytest.mark.oracle
-@pytest.mark.parametrize("call", WRONG)
-def test_pytorch_refuses_the_same(call: str) -> None:
-    torch = pytest.importorskip("torch")
-    kind, words = WRONG[call]
-    with pytest.raises(kind, match=words or None):
-        evaluate(call, torch, **names(torch), g=torch.ones(2, requires_grad=True))
+test_a_wrong_conversion_is_refused_with_pytorchs_words = refusals(WRONG, names)
+test_pytorch_refuses_the_same = pytorchs_refusals(WRONG, names)
 
 
 # -------------------------------------------------------------------------------------------- a GPU

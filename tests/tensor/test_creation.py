@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import gpugrad
+from tests.beside import dtype_name, evaluate, no_names, pytorchs_refusals, refusals, results
 from tests.ops.walk import assert_close, host
-from tests.tensor.compare import assert_same, dtype_name, evaluate
 
 MADE = {  # an expression -> values and dtype
     "torch.tensor(1)": (1, "int64"),
@@ -80,11 +80,7 @@ def test_values_and_dtypes_of_new_tensors(text: str) -> None:
     assert made.requires_grad == ("requires_grad=True)" in text and "like(torch.ones" not in text)
 
 
-@pytest.mark.oracle
-@pytest.mark.parametrize("text", MADE)
-def test_new_tensors_are_pytorchs(text: str) -> None:
-    torch = pytest.importorskip("torch")
-    assert_same(evaluate(text, gpugrad), evaluate(text, torch), 1e-7)
+test_new_tensors_are_pytorchs = results(MADE, no_names, 1e-7)
 
 
 # ------------------------------------------------------------------------------------------ sharing
@@ -159,20 +155,8 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("text", WRONG)
-def test_a_wrong_request_is_refused_with_pytorchs_words(text: str) -> None:
-    kind, words = WRONG[text]
-    with pytest.raises(kind, match=words or None):
-        evaluate(text, gpugrad)
-
-
-@pytest.mark.oracle
-@pytest.mark.parametrize("text", WRONG)
-def test_pytorch_refuses_the_same(text: str) -> None:
-    torch = pytest.importorskip("torch")
-    kind, words = WRONG[text]
-    with pytest.raises(kind, match=words or None):
-        evaluate(text, torch)
+test_a_wrong_request_is_refused_with_pytorchs_words = refusals(WRONG, no_names)
+test_pytorch_refuses_the_same = pytorchs_refusals(WRONG, no_names)
 
 
 def test_cuda_where_there_is_none_says_what_to_install() -> None:

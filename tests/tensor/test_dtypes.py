@@ -12,7 +12,7 @@ import pytest
 
 import gpugrad
 from gpugrad.array import DTYPES
-from tests.tensor.compare import evaluate
+from tests.beside import evaluate
 
 FIELDS = ("bits", "eps", "max", "min", "tiny", "smallest_normal", "resolution", "dtype")
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import pytest
 
 import gpugrad
-from tests.tensor.compare import evaluate
+from tests.beside import evaluate, pytorchs_refusals, refusals, results
 
 
 class Tools:
@@ -72,20 +71,8 @@ WRONG = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("call", WRONG)
-def test_misuse_is_refused_with_pytorchs_words(call: str) -> None:
-    kind, words = WRONG[call]
-    with pytest.raises(kind, match=words or None):
-        evaluate(call, gpugrad, **names(gpugrad))
-
-
-@pytest.mark.oracle
-@pytest.mark.parametrize("call", WRONG)
-def test_pytorch_refuses_the_same(call: str) -> None:
-    torch = pytest.importorskip("torch")
-    kind, words = WRONG[call]
-    with pytest.raises(kind, match=words or None):
-        evaluate(call, torch, **names(torch))
+test_misuse_is_refused_with_pytorchs_words = refusals(WRONG, names)
+test_pytorch_refuses_the_same = pytorchs_refusals(WRONG, names)
 
 
 # ------------------------------------------------------------------------------- what is no mistake
@@ -100,14 +87,7 @@ SILENT = [
 ]  # fmt: skip
 
 
-@pytest.mark.oracle
-@pytest.mark.parametrize("call", SILENT)
-def test_what_pytorch_allows_is_allowed(call: str) -> None:
-    torch = pytest.importorskip("torch")
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        ours = evaluate(call, gpugrad, **names(gpugrad))
-    assert ours == evaluate(call, torch, **names(torch))
+test_what_pytorch_allows_is_allowed = results(SILENT, names)
 
 
 def test_a_number_may_seed_a_backward() -> None:

@@ -10,8 +10,8 @@ import pytest
 import gpugrad
 from gpugrad import memory
 from gpugrad.errors import InplaceError
+from tests.beside import derivatives, evaluate, pytorchs_refusals, refused
 from tests.ops.walk import assert_close, host
-from tests.tensor.compare import evaluate
 
 METHODS = [  # ``x`` is written; ``y``, ``m`` and ``p`` are other tensors (p positive)
     "x.add_(y)", "x.add_(2)", "x.add_(y, alpha=3)", "x.sub_(y)", "x.sub_(y, alpha=2)", "x.mul_(y)",
@@ -69,21 +69,14 @@ def test_elements_that_lie_apart_are_written_as_those_in_a_row(method: str, dtyp
     assert not wide[:, :, 2].any()
 
 
-@pytest.mark.oracle
-@pytest.mark.parametrize("method", [*METHODS, *ON_POSITIVE])
-def test_values_and_gradients_are_pytorchs(method: str) -> None:
-    torch = pytest.importorskip("torch")
-    results = []
-    for module in (gpugrad, torch):
-        leaves = {n: t.requires_grad_() if n != "m" else t for n, t in names(module).items()}
-        scope = {n: t * 1 if n != "m" else t for n, t in leaves.items()}
-        written = evaluate(method, module, **scope)
-        (written * written).sum().backward()
-        floats = [leaves[n] for n in "xyp"]
-        grads = [module.zeros_like(t) if t.grad is None else t.grad for t in floats]
-        results.append([host(t) for t in (written, *grads)])
-    for ours, theirs in zip(*results, strict=True):
-        assert_close(ours, theirs, 1e-13)
+def computed(module: Any) -> dict[str, Any]:
+    """The same as results of leaves, which may be written; and those leaves."""
+    scope = names(module)
+    leaves = {f"{n}_leaf": scope[n].requires_grad_() for n in "xyp"}
+    return {**scope, **{n: scope[n] * 1 for n in "xyp"}, **leaves}
+
+
+test_values_and_gradients_are_pytorchs = derivatives([*METHODS, *ON_POSITIVE], computed, 1e-13)
 
 
 def test_operators_write_in_place_too() -> None:
@@ -166,20 +159,12 @@ def wrong_scope(module: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("call", WRONG)
 def test_a_wrong_write_is_refused_with_pytorchs_words(call: str) -> None:
-    kind, words = WRONG[call]
     scope = wrong_scope(gpugrad)
-    with pytest.raises(kind, match=words or None):
-        evaluate(call, gpugrad, **scope)
+    refused(call, gpugrad, scope, *WRONG[call])
     assert all(t._version == 0 for t in scope.values())
 
 
-@pytest.mark.oracle
-@pytest.mark.parametrize("call", WRONG)
-def test_pytorch_refuses_the_same(call: str) -> None:
-    torch = pytest.importorskip("torch")
-    kind, words = WRONG[call]
-    with pytest.raises(kind, match=words or None):
-        evaluate(call, torch, **wrong_scope(torch))
+test_pytorch_refuses_the_same = pytorchs_refusals(WRONG, wrong_scope)
 
 
 def test_a_leaf_may_be_written_without_grad_mode() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 import gpugrad
 from gpugrad.array import cuda_available
-from tests.tensor.compare import assert_same, evaluate
+from tests.beside import assert_same, evaluate, refused_alike, results
 
 SAME = [
     "torch.arange(5.)", "torch.arange(1, 5, 2.)", "torch.arange(torch.tensor(3))",
@@ -90,13 +90,7 @@ def names(module: Any) -> dict[str, Any]:
             "i": module.tensor([1, 2, 3])}  # fmt: skip
 
 
-@pytest.mark.oracle
-@pytest.mark.filterwarnings("ignore")  # PyTorch's, about what it deprecates
-@pytest.mark.parametrize("text", SAME)
-def test_what_is_made_is_what_pytorch_makes(text: str) -> None:
-    torch = pytest.importorskip("torch")
-    ours = evaluate(text, gpugrad, **names(gpugrad))
-    assert_same(ours, evaluate(text, torch, **names(torch)), 2e-6)
+test_what_is_made_is_what_pytorch_makes = results(SAME, names, 2e-6)
 
 
 REFUSED = {
@@ -150,16 +144,9 @@ REFUSED = {
 
 
 @pytest.mark.oracle
-@pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("text", REFUSED)
 def test_what_pytorch_refuses_is_refused_alike(text: str) -> None:
-    torch = pytest.importorskip("torch")
-    known = (RuntimeError, TypeError, ValueError)
-    with pytest.raises(known, match=REFUSED[text]) as theirs:
-        evaluate(text, torch, **names(torch))
-    with pytest.raises(known, match=REFUSED[text]) as ours:
-        evaluate(text, gpugrad, **names(gpugrad))
-    assert [issubclass(ours.type, k) for k in known] == [issubclass(theirs.type, k) for k in known]
+    refused_alike(text, names, REFUSED[text], exactly=False)
 
 
 def test_a_buffer_and_its_tensor_share_bytes() -> None:

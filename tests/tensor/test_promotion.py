@@ -9,7 +9,7 @@ import pytest
 
 import gpugrad
 from gpugrad.array import DTYPES
-from tests.tensor.compare import dtype_name
+from tests.beside import dtype_name
 
 NAMES = [d.name for d in DTYPES]
 ORDER = ["uint8", "int8", "int16", "int32", "int64"]  # of integers, by size

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import gpugrad
-from tests.tensor.compare import assert_same, evaluate
+from tests.beside import refused_alike, results
 
 SAME = [
     "x.type()", "i.type()", "b.type()", "h.type()", "x.type('torch.DoubleTensor')",
@@ -54,12 +54,7 @@ def names(module: Any) -> dict[str, Any]:
             "s": module.tensor(2.5, device="cpu")}  # fmt: skip
 
 
-@pytest.mark.oracle
-@pytest.mark.filterwarnings("ignore")  # PyTorch's, about storages
-@pytest.mark.parametrize("text", SAME)
-def test_an_answer_is_pytorchs(text: str) -> None:
-    torch = pytest.importorskip("torch")
-    assert_same(evaluate(text, gpugrad, **names(gpugrad)), evaluate(text, torch, **names(torch)))
+test_an_answer_is_pytorchs = results(SAME, names)
 
 
 REFUSED = {
@@ -78,13 +73,7 @@ REFUSED = {
 @pytest.mark.oracle
 @pytest.mark.parametrize("text", REFUSED)
 def test_what_pytorch_refuses_is_refused_alike(text: str) -> None:
-    torch = pytest.importorskip("torch")
-    known = (RuntimeError, TypeError, ValueError)
-    with pytest.raises(known, match=REFUSED[text]) as theirs:
-        evaluate(text, torch, **names(torch))
-    with pytest.raises(known, match=REFUSED[text]) as ours:
-        evaluate(text, gpugrad, **names(gpugrad))
-    assert [issubclass(ours.type, k) for k in known] == [issubclass(theirs.type, k) for k in known]
+    refused_alike(text, names, REFUSED[text])
 
 
 # ------------------------------------------------------------------------------------------- bytes

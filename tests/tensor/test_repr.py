@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import gpugrad
-from tests.tensor.compare import evaluate
+from tests.beside import evaluate
 
 SHOWN = {
     "torch.tensor(1)": "tensor(1)",
