@@ -11,6 +11,7 @@ import gpugrad
 from gpugrad import memory
 from gpugrad.errors import IndexRangeError, InplaceError
 from gpugrad.nn import functional as F  # noqa: N812  (PyTorch's name)
+from tests.beside import pytorchs_refusals, refusals
 from tests.ops.walk import assert_close, host
 
 # What stands between the brackets; i, j: index tensors; m, m2, n: masks; t: a 0-d index.
@@ -223,24 +224,8 @@ WRONG = {  # what is between the brackets, or a call; the exception; words of Py
 }
 
 
-def run(text: str, module: Any) -> None:
-    exec(text, names(module))
-
-
-@pytest.mark.parametrize("text", WRONG)
-def test_a_wrong_index_is_refused_with_pytorchs_words(text: str) -> None:
-    kind, words = WRONG[text]
-    with pytest.raises(kind, match=words or None):
-        run(text, gpugrad)
-
-
-@pytest.mark.oracle
-@pytest.mark.parametrize("text", WRONG)
-def test_pytorch_refuses_the_same(text: str) -> None:
-    torch = pytest.importorskip("torch")
-    kind, words = WRONG[text]
-    with pytest.raises(kind, match=words or None):
-        run(text, torch)
+test_a_wrong_index_is_refused_with_pytorchs_words = refusals(WRONG, names)
+test_pytorch_refuses_the_same = pytorchs_refusals(WRONG, names)
 
 
 # ---------------------------------------------------------------------------------------- embedding

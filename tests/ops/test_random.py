@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import gpugrad
-from gpugrad.nn import functional as F  # noqa: N812  (PyTorch's name)
+from tests.beside import no_names, pytorchs_refusals, refusals
 
 N = 20_000
 
@@ -165,17 +165,5 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("call", WRONG)
-def test_a_wrong_call_is_refused_with_pytorchs_words(call: str) -> None:
-    kind, words = WRONG[call]
-    with pytest.raises(kind, match=words or None):
-        eval(call, {"torch": gpugrad, "F": F})
-
-
-@pytest.mark.oracle
-@pytest.mark.parametrize("call", WRONG)
-def test_pytorch_refuses_the_same(call: str) -> None:
-    torch = pytest.importorskip("torch")
-    kind, words = WRONG[call]
-    with pytest.raises(kind, match=words or None):
-        eval(call, {"torch": torch, "F": torch.nn.functional})
+test_a_wrong_call_is_refused_with_pytorchs_words = refusals(WRONG, no_names)
+test_pytorch_refuses_the_same = pytorchs_refusals(WRONG, no_names)

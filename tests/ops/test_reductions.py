@@ -9,6 +9,7 @@ import pytest
 
 import gpugrad
 from gpugrad import memory
+from tests.beside import derivatives, pytorchs_refusals, refusals, results
 from tests.ops.walk import assert_close, host
 
 
@@ -102,14 +103,7 @@ def test_the_result_on_a_gpu_is_numpys(call: str) -> None:
     assert_close(host(ours), np.asarray(eval(RESULTS[call], names(np, np.asarray))), 1e-6)
 
 
-@pytest.mark.oracle
-@pytest.mark.parametrize("call", RESULTS)
-@pytest.mark.filterwarnings("ignore:.*degrees of freedom is <= 0")
-def test_the_result_and_its_dtype_are_pytorchs(call: str) -> None:
-    torch = pytest.importorskip("torch")
-    ours, theirs = eval(call, names(gpugrad)), eval(call, names(torch))
-    assert_close(host(ours), host(theirs), 1e-6)
-    assert str(ours.dtype).partition(".")[2] == str(theirs.dtype).partition(".")[2]
+test_the_result_and_its_dtype_are_pytorchs = results(RESULTS, names, 1e-6)
 
 
 @pytest.mark.parametrize("shape", [(20_001,), (3000, 5), (5, 3000), (3, 9001), (40, 7, 60)],
@@ -148,19 +142,12 @@ CORNERS = [
 ]  # fmt: skip
 
 
-@pytest.mark.oracle
-@pytest.mark.parametrize("call", CORNERS)
-def test_gradients_at_ties_zeros_and_singletons_are_pytorchs(call: str) -> None:
-    torch = pytest.importorskip("torch")
-    found = []
-    for module in (gpugrad, torch):
-        scope = names(module)
-        leaf = next(scope[n] for n in ("ties", "s", "e") if n in call.replace("sum", ""))
-        leaf.requires_grad_()
-        value = eval(call, scope)
-        (value * value).sum().backward()
-        found.append(host(leaf.grad))
-    assert_close(*found, 1e-14)
+def leaves(module: Any) -> dict[str, Any]:
+    scope = names(module)
+    return {n: scope[n].requires_grad_() for n in ("ties", "s", "e")}
+
+
+test_gradients_at_ties_zeros_and_singletons_are_pytorchs = derivatives(CORNERS, leaves, 1e-14)
 
 
 @pytest.mark.parametrize("row", [[2.0, 0, 3.0], [0, 0, 3.0], [0.0, 0, 0], [1.0, 2.0, 4.0]])
@@ -208,17 +195,5 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("call", WRONG)
-def test_a_wrong_call_is_refused_with_pytorchs_words(call: str) -> None:
-    kind, words = WRONG[call]
-    with pytest.raises(kind, match=words or None):
-        eval(call, names(gpugrad))
-
-
-@pytest.mark.oracle
-@pytest.mark.parametrize("call", WRONG)
-def test_pytorch_refuses_the_same(call: str) -> None:
-    torch = pytest.importorskip("torch")
-    kind, words = WRONG[call]
-    with pytest.raises(kind, match=words or None):
-        eval(call, names(torch))
+test_a_wrong_call_is_refused_with_pytorchs_words = refusals(WRONG, names)
+test_pytorch_refuses_the_same = pytorchs_refusals(WRONG, names)

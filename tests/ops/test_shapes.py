@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import gpugrad
+from tests.beside import pytorchs_refusals, refusals, results
 from tests.ops.walk import assert_close, host
 
 
@@ -51,13 +52,7 @@ RESULTS = [
 ]  # fmt: skip
 
 
-@pytest.mark.oracle
-@pytest.mark.parametrize("call", RESULTS)
-def test_the_result_is_pytorchs(call: str) -> None:
-    torch = pytest.importorskip("torch")
-    ours, theirs = eval(call, names(gpugrad)), eval(call, names(torch))
-    assert_close(host(ours), host(theirs), 1e-12)
-    assert str(ours.dtype).partition(".")[2] == str(theirs.dtype).partition(".")[2]
+test_the_result_is_pytorchs = results(RESULTS, names, 1e-12)
 
 
 VIEWS = [
@@ -155,20 +150,8 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("call", WRONG)
-def test_a_wrong_call_is_refused_with_pytorchs_words(call: str) -> None:
-    kind, words = WRONG[call]
-    with pytest.raises(kind, match=words or None):
-        eval(call, names(gpugrad))
-
-
-@pytest.mark.oracle
-@pytest.mark.parametrize("call", WRONG)
-def test_pytorch_refuses_the_same(call: str) -> None:
-    torch = pytest.importorskip("torch")
-    kind, words = WRONG[call]
-    with pytest.raises(kind, match=words or None):
-        eval(call, names(torch))
+test_a_wrong_call_is_refused_with_pytorchs_words = refusals(WRONG, names)
+test_pytorch_refuses_the_same = pytorchs_refusals(WRONG, names)
 
 
 def test_a_shape_error_names_operands_and_line() -> None:
