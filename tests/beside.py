@@ -20,8 +20,8 @@ import pytest
 import gpugrad
 from tests.ops.walk import assert_close, host
 
-__all__ = ["assert_same", "both", "derivatives", "dtype_name", "evaluate", "gradients",
-           "no_names", "pytorchs_refusals", "refusals", "refused", "refused_alike",
+__all__ = ["assert_same", "assert_same_gradients", "both", "derivatives", "dtype_name", "evaluate",
+           "gradients", "no_names", "pytorchs_refusals", "refusals", "refused", "refused_alike",
            "results"]  # fmt: skip
 
 Names = Callable[[Any], dict[str, Any]]
@@ -52,10 +52,7 @@ def derivatives(table: Iterable[str], names: Names, tolerance: float) -> Test:
         ours, theirs = evaluate(text, gpugrad, **scopes[0]), evaluate(text, torch, **scopes[1])
         assert_same(ours, theirs, tolerance)
         found, expected = gradients(ours, scopes[0], gpugrad), gradients(theirs, scopes[1], torch)
-        for name in expected:
-            assert (found[name] is None) == (expected[name] is None), name
-            if expected[name] is not None:
-                assert_close(found[name], expected[name], tolerance, f"gradient of {name}")
+        assert_same_gradients(found, expected, tolerance)
 
     return test
 
@@ -157,6 +154,15 @@ def assert_same(ours: Any, theirs: Any, tolerance: float = 0.0) -> None:
     assert ours.requires_grad == theirs.requires_grad
     assert ours.is_leaf == theirs.is_leaf
     assert_close(host(ours), host(theirs), tolerance)
+
+
+def assert_same_gradients(ours: dict[str, Any], theirs: dict[str, Any], tolerance: float) -> None:
+    """Of the same leaves, as `gradients` gives them; None for None."""
+    assert ours.keys() == theirs.keys()
+    for name in theirs:
+        assert (ours[name] is None) == (theirs[name] is None), f"gradient of {name}"
+        if theirs[name] is not None:
+            assert_close(ours[name], theirs[name], tolerance, f"gradient of {name}")
 
 
 def dtype_name(dtype: Any) -> str:

@@ -7,14 +7,14 @@ of classes, ``f`` of elements, ``i j`` classes, ``u`` signs.
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 import pytest
 
-import gpugrad
-from tests.ops.walk import assert_close, host
+from tests.beside import derivatives, refused_alike
+
+pytestmark = pytest.mark.filterwarnings("ignore:Using a target size")  # as PyTorch
 
 
 def names(module: Any) -> dict[str, Any]:
@@ -177,42 +177,10 @@ def ways() -> list[str]:
     return [*every, *lines(PLAIN)]
 
 
-def evaluated(text: str, module: Any) -> tuple[Any, list[Any]]:
-    """The value, and the gradients of all leaves for the cotangent 1, 2, 3, ..."""
-    scope = names(module)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        value = eval(text, scope)
-    if not value.requires_grad:  # PyTorch forgets the one dimension of v's target on its way back
-        return value, []
-    leaves = [t for t in scope.values() if getattr(t, "requires_grad", False)]
-    seed = module.arange(1, value.numel() + 1, dtype=value.dtype).reshape(value.shape)
-    grads = module.autograd.grad(value, leaves, seed, allow_unused=True, materialize_grads=True)
-    return value, list(grads)
-
-
-@pytest.mark.oracle
-@pytest.mark.parametrize("text", ways())
-def test_a_loss_and_its_gradients_are_pytorchs(text: str) -> None:
-    torch = pytest.importorskip("torch")
-    (ours, found), (theirs, expected) = evaluated(text, gpugrad), evaluated(text, torch)
-    assert str(ours.dtype).partition(".")[2] == str(theirs.dtype).partition(".")[2]
-    assert_close(host(ours), host(theirs), 1e-12)
-    for a, b in zip(found, expected, strict=True):
-        assert_close(host(a), host(b), 1e-12, "gradient")
+test_a_loss_and_its_gradients_are_pytorchs = derivatives(ways(), names, 1e-12)
 
 
 @pytest.mark.oracle
 @pytest.mark.parametrize("text", lines(COMPLAINTS))
 def test_a_complaint_is_of_pytorchs_kind(text: str) -> None:
-    torch = pytest.importorskip("torch")
-    kinds = []
-    for module in (torch, gpugrad):
-        scope = names(module)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with pytest.raises(Exception) as caught:
-                eval(text, scope)
-        kinds.append(caught.type)
-    theirs, ours = kinds
-    assert issubclass(ours, theirs), f"{ours} is not {theirs}"
+    refused_alike(text, names)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ import pytest
 
 import gpugrad
 from gpugrad.nn import functional
+from tests.beside import refused_alike, results
 from tests.ops.walk import assert_close, host
 
 
@@ -164,15 +164,7 @@ CALLS = [
 ]  # fmt: skip
 
 
-@pytest.mark.oracle
-@pytest.mark.parametrize("call", CALLS)
-def test_the_result_is_pytorchs(call: str) -> None:
-    torch = pytest.importorskip("torch")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        ours, theirs = eval(call, names(gpugrad)), eval(call, names(torch))
-    assert_close(host(ours), host(theirs), 1e-12)
-    assert str(ours.dtype).partition(".")[2] == str(theirs.dtype).partition(".")[2]
+test_the_result_is_pytorchs = results(CALLS, names, 1e-12)
 
 
 # --------------------------------------------------------------------------------------- complaints
@@ -267,14 +259,7 @@ WRONG = {
 @pytest.mark.oracle
 @pytest.mark.parametrize("call", WRONG)
 def test_a_wrong_call_is_refused_with_pytorchs_exception_and_words(call: str) -> None:
-    torch = pytest.importorskip("torch")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        with pytest.raises(Exception, match=WRONG[call] or None) as theirs:
-            eval(call, names(torch))
-    with pytest.raises(Exception, match=WRONG[call] or None) as ours:
-        eval(call, names(gpugrad))
-    assert isinstance(ours.value, theirs.type)
+    refused_alike(call, names, WRONG[call])
 
 
 def test_places_that_are_not_numbers_read_nothing() -> None:
