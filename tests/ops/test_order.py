@@ -14,27 +14,17 @@ import pytest
 
 import gpugrad
 from gpugrad import memory
-from tests.beside import dtype_name
+from tests.beside import assert_same, derivatives, evaluate, refused_alike, results
 from tests.ops.walk import assert_close, host
 
 NAN = float("nan")
 
 
-def evaluate(text: str, module: Any, device: str = "cpu") -> Any:
+def names(module: Any, device: str = "cpu") -> dict[str, Any]:
     def tensor(values: Any, **options: Any) -> Any:
         return module.tensor(values, device=device, **options)
 
-    return eval(text, {"torch": module, "T": tensor, "nan": NAN, "inf": float("inf")})
-
-
-def compare(ours: Any, theirs: Any) -> None:
-    if isinstance(theirs, (tuple, list)):
-        assert len(ours) == len(theirs)
-        for a, b in zip(ours, theirs, strict=True):
-            compare(a, b)
-        return
-    assert dtype_name(ours.dtype) == dtype_name(theirs.dtype)
-    assert_close(host(ours), host(theirs), 1e-6)
+    return {"T": tensor, "nan": NAN, "inf": float("inf")}
 
 
 SAME = """
@@ -199,18 +189,15 @@ torch.histogramdd(T([[1., 2], [3, 4], [1, 4]]), [T([0., 1, 4]), T([0., 4.])], we
 """.strip().splitlines()
 
 
-@pytest.mark.oracle
-@pytest.mark.parametrize("text", [*SAME, *CPU_ONLY])
-def test_the_result_is_pytorchs(text: str) -> None:
-    torch = pytest.importorskip("torch")
-    compare(evaluate(text, gpugrad), evaluate(text, torch))
+test_the_result_is_pytorchs = results([*SAME, *CPU_ONLY], names, 1e-6)
 
 
 @pytest.mark.cuda
 @pytest.mark.parametrize("text", [*SAME, *CPU_ONLY])
 def test_the_result_on_a_gpu_is_that_of_the_cpu(text: str) -> None:
     text = text.replace("empty(0, 3)", "empty(0, 3, device=T(0).device)")
-    compare(evaluate(text, gpugrad, "cuda"), evaluate(text, gpugrad))
+    ours = evaluate(text, gpugrad, **names(gpugrad, "cuda"))
+    assert_same(ours, evaluate(text, gpugrad, **names(gpugrad)), 1e-6)
 
 
 REFUSED = """
@@ -286,12 +273,8 @@ torch.cartesian_prod()
 @pytest.mark.oracle
 @pytest.mark.parametrize("text", REFUSED)
 def test_what_pytorch_refuses_is_refused_with_its_exception(text: str) -> None:
-    torch = pytest.importorskip("torch")
-    with pytest.raises(Exception) as theirs:
-        evaluate(text, torch)
-    with pytest.raises(theirs.type) as ours:
-        evaluate(text, gpugrad)
-    assert str(ours.value)[:7] == str(theirs.value)[:7]
+    ours, theirs = refused_alike(text, names)
+    assert str(ours)[:7] == str(theirs)[:7]
 
 
 # ----------------------------------------------------------------------------- gradients at corners
@@ -315,20 +298,12 @@ x.max()
 """.strip().splitlines()
 
 
-@pytest.mark.oracle
-@pytest.mark.parametrize("text", CORNERS)
-@pytest.mark.filterwarnings("ignore:.*degrees of freedom is <= 0")
-def test_gradients_at_ties_and_zeros_are_pytorchs(text: str) -> None:
-    torch = pytest.importorskip("torch")
-    found = []
-    for module in (gpugrad, torch):
-        x = module.tensor([[1.0, 3, 3, 0], [2, 2, 2, 2], [0, -1, 0, 5]], dtype=module.float64)
-        x.requires_grad_()
-        y = eval(text, {"torch": module, "x": x, "inf": float("inf")})
-        weights = module.tensor(np.arange(1.0, 1 + host(y).size).reshape(tuple(y.shape)))
-        (y * weights).sum().backward()
-        found.append(host(x.grad))
-    assert_close(*found, 1e-12)
+def ties(module: Any) -> dict[str, Any]:
+    x = module.tensor([[1.0, 3, 3, 0], [2, 2, 2, 2], [0, -1, 0, 5]], dtype=module.float64)
+    return {"x": x.requires_grad_()}
+
+
+test_gradients_at_ties_and_zeros_are_pytorchs = derivatives(CORNERS, ties, 1e-12)
 
 
 def test_where_everything_is_minus_infinity_the_gradient_of_logarithms_is_zero() -> None:
