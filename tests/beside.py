@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -86,9 +85,9 @@ def no_names(module: Any) -> dict[str, Any]:
 
 
 def evaluate(text: str, module: Any, **names: Any) -> Any:
-    """What the expression is; None of a statement, which leaves its traces in ``names``' values."""
+    """What the expression is; None for a statement, which is run for what it does to ``names``."""
     scope = {"torch": module, "F": module.nn.functional, "np": np, **names}
-    with nullcontext() if module is gpugrad else warnings.catch_warnings():
+    with warnings.catch_warnings():
         if module is not gpugrad:
             warnings.simplefilter("ignore")
         try:

@@ -118,7 +118,7 @@ def tensors(module: Any) -> dict[str, Any]:
         "i": make([1, 2, 3], "int64"), "j": make([4, 1, 2], "int64"), "e": make([1, -2, 3], "int8"),
         "b": make([True, False, True], "bool"), "c": make([True, True, False], "bool"),
         "h": make([1.0, 2.0, 3.0], "float16"), "d": make([1.0, 2.5, 3.0], "float64"),
-        "s": make(0.25), "F": module.nn.functional,
+        "s": make(0.25),
     }  # fmt: skip
 
 

@@ -27,9 +27,9 @@ def names(module: Any) -> dict[str, Any]:
         return module.tensor(rng.random(shape) * 0.9 + 0.05)
 
     return {
-        "torch": module, "F": module.nn.functional, "x": make(4, 3), "y": make(4, 3),
-        "z": make(4, 3), "c": make(2, 3, 2, 2), "v": make(3), "s": make(), "e": make(0, 3),
-        "w": make(5, 3), "b": make(5), "p": unit(4, 3).requires_grad_(), "q": unit(4, 3),
+        "x": make(4, 3), "y": make(4, 3), "z": make(4, 3), "c": make(2, 3, 2, 2),
+        "v": make(3), "s": make(), "e": make(0, 3), "w": make(5, 3), "b": make(5),
+        "p": unit(4, 3).requires_grad_(), "q": unit(4, 3),
         "k": unit(3), "f": unit(4, 3), "i": module.tensor([0, 2, 1, 1]),
         "j": module.tensor(rng.integers(0, 3, (2, 2, 2))), "t": module.tensor,
         "u": module.tensor([1.0, -1.0, -1.0, 1.0]),

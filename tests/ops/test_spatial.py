@@ -25,9 +25,8 @@ def names(module: Any, dtype: str = "float64") -> dict[str, Any]:
     def whole(low: int, high: int, *shape: int) -> Any:
         return module.tensor(rng.integers(low, high, shape), device="cpu")
 
-    nn = functional if module is gpugrad else module.nn.functional
     scope = {
-        "torch": module, "F": nn, "math": math, "v": make(2, 3, 11), "x": make(2, 3, 9, 10),
+        "math": math, "v": make(2, 3, 11), "x": make(2, 3, 9, 10),
         "w": make(2, 2, 5, 6, 7), "long": whole(-9, 9, 2, 3, 6, 6),
         "square": make(1, 8, 6, 6), "theta": make(2, 2, 3), "theta3": make(2, 3, 4),
         "grid": make(2, 5, 4, 2), "grid3": make(2, 2, 3, 4, 3), "i": whole(0, 9, 2, 3, 3),

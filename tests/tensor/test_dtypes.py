@@ -12,7 +12,7 @@ import pytest
 
 import gpugrad
 from gpugrad.array import DTYPES
-from tests.beside import evaluate
+from tests.beside import both, evaluate
 
 FIELDS = ("bits", "eps", "max", "min", "tiny", "smallest_normal", "resolution", "dtype")
 
@@ -73,9 +73,8 @@ def names(module: Any) -> dict[str, Any]:
 @pytest.mark.oracle
 @pytest.mark.parametrize("text", RESULTS)
 def test_answers_about_dtypes_are_pytorchs(text: str) -> None:
-    torch = pytest.importorskip("torch")
-    ours = evaluate(text, gpugrad, **names(gpugrad))
-    assert repr(ours).replace("gpugrad", "torch") == repr(evaluate(text, torch, **names(torch)))
+    ours, theirs = both(text, names)
+    assert repr(ours).replace("gpugrad", "torch") == repr(theirs)
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=lambda d: d.name)

@@ -30,7 +30,6 @@ def names(module: Any) -> dict[str, Any]:
     return {
         "x": module.ones(3, **where), "leaf": leaf, "y": leaf * 2, "i":
         module.tensor([1, 2], **where), "put": Tools.put, "bad_hook": Tools.bad_hook,
-        "F": module.nn.functional,
     }  # fmt: skip
 
 
