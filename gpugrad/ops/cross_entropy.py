@@ -278,6 +278,8 @@ def _check(name: str, input: Any, target: Any, weight: Any) -> tuple[Any, ...]:
     """The class weights as extra inputs; errors for what does not fit together."""
     shape = input.shape
     if not shape:
+        if target.shape == shape:
+            raise errors.bad_target_dtype(name, target.kind.dtype, "floating: probabilities")
         raise errors.dim_out_of_range(1, 1)
     if not input.kind.is_floating_point:
         raise errors.not_floating(name, input.kind.dtype)
