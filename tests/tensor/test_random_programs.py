@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import gpugrad
 from tests.programs import Program
 
 AT_ONCE = 100
@@ -22,3 +23,15 @@ def test_random_programs_agree_with_pytorch(first: int) -> None:
             pytest.fail(f"program {seed}\n{program.text}\n{error}")
         compared += program.compared
     assert compared > 10 * AT_ONCE
+
+
+@pytest.mark.cuda
+@pytest.mark.parametrize("first", range(0, 200, 50))
+def test_random_programs_on_a_gpu_agree_with_the_cpu(first: int) -> None:
+    gpugrad.set_default_device("cpu")  # what names no device is the same on both sides
+    for seed in range(first, first + 50):
+        program = Program(seed, gpugrad, device="cuda")
+        try:
+            program.run()
+        except AssertionError as error:
+            pytest.fail(f"program {seed}\n{program.text}\n{error}")
