@@ -254,7 +254,8 @@ class Program:
                 warnings.simplefilter("ignore")
                 exec(compile(text, "program", "exec"), scope)
         except ERRORS as error:
-            return error
+            error.__context__ = error.__cause__ = None
+            return error.with_traceback(None)  # which would keep what it passed through
         return None
 
     def compare(self, text: str) -> None:

@@ -1,11 +1,15 @@
-"""5,000 random programs do what they do in PyTorch: see tests/programs.py."""
+"""5,000 random programs do what they do in PyTorch, and leave nothing: see tests/programs.py."""
 
 from __future__ import annotations
 
 import pytest
 
 import gpugrad
+from gpugrad import memory
+from tests.fixtures import no_garbage_collection
 from tests.programs import Program
+
+__all__ = ["no_garbage_collection"]
 
 AT_ONCE = 100
 
@@ -23,6 +27,15 @@ def test_random_programs_agree_with_pytorch(first: int) -> None:
             pytest.fail(f"program {seed}\n{program.text}\n{error}")
         compared += program.compared
     assert compared > 10 * AT_ONCE
+
+
+def test_what_random_programs_leave_is_freed_at_once_without_the_collector() -> None:
+    start = memory.held()
+    for seed in range(300):
+        program = Program(seed, gpugrad)
+        program.run()
+        del program
+        assert memory.held() == start, f"program {seed}"
 
 
 @pytest.mark.cuda
