@@ -17,6 +17,7 @@ from .arithmetic import div, mul, sub
 from .broadcast import convert
 from .compare import logical_xor
 from .dims import axes_of, axis_of
+from .elementwise import keeping_numbers
 from .join import cat, zeros_as
 from .reduce import sum_
 from .scan import cumsum, part
@@ -24,6 +25,8 @@ from .shape import reshape
 from .surface import public
 
 __all__ = ["cumulative_trapezoid", "diff", "gradient", "trapezoid"]
+
+_times, _over = keeping_numbers(mul), keeping_numbers(div)
 
 
 @public("torch method out")
@@ -60,18 +63,18 @@ def trapezoid(y: Any, x: Any = None, *, dx: Any = None, dim: int = -1) -> Any:
     Shape:   y (..., n, ...), x (n) or as y -> (...)
     Saves:   with x, what a product of two tensors keeps
     """
-    if y.kind.dtype is bool_:
-        raise DTypeError("trapezoid: received a bool input for `y`, but bool is not supported")
     if not y.shape:
         raise IndexRangeError(f"Dimension specified as {dim} but tensor has no dimensions")
     axis = axis_of(dim, len(y.shape))
     if not y.shape[axis]:
         return zeros_as(y, [n for i, n in enumerate(y.shape) if i != axis])
+    if y.kind.dtype is bool_:
+        raise DTypeError("trapezoid: received a bool input for `y`, but bool is not supported")
     step = _spacing("trapezoid", y, x, dx, axis)
     if x is not None:
         return div(sum_(mul(step, _both_sides(y, axis)), axis), 2.0)
     ends = part(y, axis, None, 1) + part(y, axis, y.shape[axis] - 1, None)
-    return mul(sub(sum_(y, axis), sum_(ends, axis) * 0.5), step)
+    return _times(sub(sum_(y, axis), _times(sum_(ends, axis), 0.5)), step)
 
 
 @public("torch")
@@ -86,7 +89,7 @@ def cumulative_trapezoid(y: Any, x: Any = None, *, dx: Any = None, dim: int = -1
     axis = axis_of(dim, len(y.shape))
     sides, step = _both_sides(y, axis), _spacing("cumulative_trapezoid", y, x, dx, axis)
     if x is None:
-        return cumsum(mul(sides, step / 2.0), axis)
+        return cumsum(_times(sides, step / 2.0), axis)
     return div(cumsum(mul(step, sides), axis), 2.0)
 
 
@@ -155,7 +158,7 @@ def _slopes(f: Any, axis: int, step: Any, order: int) -> Any:
     if not isinstance(step, TensorBase):
         return cat([
             _edge(f, axis, step, order, last=False),
-            div(sub(part(f, axis, 2, None), part(f, axis, None, -2)), 2 * step),
+            _over(sub(part(f, axis, 2, None), part(f, axis, None, -2)), 2 * step),
             _edge(f, axis, step, order, last=True),
         ], axis)  # fmt: skip
     gaps = reshape(diff(step), [-1 if i == axis else 1 for i in range(len(f.shape))])
@@ -177,8 +180,9 @@ def _edge(f: Any, axis: int, step: Any, order: int, *, last: bool) -> Any:
     near, next_, third = _from_edge(f, axis, last)
     step = -step if last else step
     if order == 1:
-        return div(sub(next_, near), step)
-    return div(2 * next_ - 1.5 * near - 0.5 * third, step)
+        return _over(sub(next_, near), step)
+    rise = sub(sub(_times(next_, 2), _times(near, 1.5)), _times(third, 0.5))
+    return _over(rise, step)
 
 
 def _edge_at(f: Any, axis: int, gaps: Any, order: int, *, last: bool) -> Any:

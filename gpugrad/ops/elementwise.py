@@ -30,7 +30,7 @@ from .programs import compiled, single_ufunc, with_numbers
 from .record import record, wrap
 from .rules import ElementwiseRule
 
-__all__ = ["Elementwise", "elementwise"]
+__all__ = ["Elementwise", "elementwise", "keeping_numbers"]
 
 _NUMBERS = (bool, int, float, np.generic)
 
@@ -359,3 +359,9 @@ def elementwise(declaration: Declared | None = None, *, node_name: str = "",
     call.__module__ = declaration.__module__
     call.__wrapped__ = declaration
     return call
+
+
+def keeping_numbers(declared: Any) -> Declared:
+    """An op's function, for parts of other ops: no backward pass releases its numbers."""
+    op: Elementwise = declared.op
+    return Elementwise(op.name, lambda: op.function, op.node_name).call

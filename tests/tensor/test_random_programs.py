@@ -1,4 +1,4 @@
-"""5,000 random programs do what they do in PyTorch, and leave nothing: see tests/programs.py."""
+"""10,000 random programs do what they do in PyTorch, and leave nothing: see tests/programs.py."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ AT_ONCE = 100
 
 
 @pytest.mark.oracle
-@pytest.mark.parametrize("first", range(0, 5000, AT_ONCE))
+@pytest.mark.parametrize("first", range(0, 10_000, AT_ONCE))
 def test_random_programs_agree_with_pytorch(first: int) -> None:
     torch = pytest.importorskip("torch")
     compared = 0
