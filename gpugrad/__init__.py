@@ -83,8 +83,8 @@ def _install_allocator() -> None:
 on_first_cuda.append(_install_allocator)
 
 _SUBMODULES = frozenset(
-    {"autograd", "cuda", "linalg", "memory", "nn", "optim", "random", "serialization", "special",
-     "utils"}
+    {"autograd", "cuda", "func", "linalg", "memory", "nn", "optim", "random", "serialization",
+     "special", "utils"}
 )
 _COMPLEX = frozenset(
     {"cdouble", "cfloat", "chalf", "complex", "complex128", "complex32", "complex64", "polar",

@@ -22,7 +22,7 @@ ROOMS = (
     ("tensor",),
     ("memory",),
     ("transforms",),
-    ("autograd", "linalg", "random", "special"),
+    ("autograd", "func", "linalg", "random", "special"),
     ("nn", "optim", "utils"),
     ("amp", "cuda", "distributed", "serialization"),
     ("__init__",),

@@ -1,0 +1,1 @@
+"""Functions of functions: derivatives and batching, under the names of ``torch.func``."""

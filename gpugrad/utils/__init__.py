@@ -1,0 +1,1 @@
+"""Tools around training, under PyTorch's names."""
