@@ -59,7 +59,15 @@ from .errors import (
     UnusedInputError,
     no_complex_text,
 )
-from .graph import Size, enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from .graph import (
+    Size,
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    is_inference_mode_enabled,
+    no_grad,
+    set_grad_enabled,
+)
 from .ops.catalogue import PLACES
 from .ops.elementwise import elementwise as fuse
 from .ops.generators import Generator

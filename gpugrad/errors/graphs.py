@@ -6,9 +6,8 @@ from .text import facts
 from .tree import GraphError, InplaceError, NoGradError, ShapeError, UnusedInputError
 
 __all__ = [
-    "implicit_seed", "leaf_inplace", "modified_inplace", "no_grad_root", "not_required",
-    "out_requires_grad",
-    "seed_shape", "unused_input", "view_inplace", "written_twice",
+    "implicit_seed", "leaf_inplace", "lost_text", "modified_inplace", "no_grad_root",
+    "not_required", "out_requires_grad", "seed_shape", "unused_input", "view_inplace", "written_twice",
 ]  # fmt: skip
 
 
@@ -16,6 +15,25 @@ def no_grad_root(index: int, why: str = "", where: str = "") -> NoGradError:
     """backward() from a tensor that has no graph."""
     first = f"element {index} of tensors does not require grad and does not have a grad_fn"
     return NoGradError(facts(first, ("why", why), ("line", where)))
+
+
+_LOST = {
+    "no_grad": "it was computed under {what}(), set at {where}",
+    "detach": "detach() at {where} cut it off its graph",
+    "detach_": "detach_() at {where} cut it off its graph",
+    "data": ".data at {where} gave the bytes without their graph",
+    "copy": "the tensor() or as_tensor() at {where} copied values, not their graph; use clone()",
+    "cast": "the conversion to {what} at {where} has no gradient",
+    "array": "it was made from a {what} array at {where}: gradients do not pass through {what}",
+    "op": "{what}() at {where} has no gradient",
+    "dtype": "{what} tensors cannot require gradients",
+    "none": "nothing it was computed from requires grad; requires_grad_() makes a tensor do so",
+}
+
+
+def lost_text(how: str, what: str = "", where: str = "") -> str:
+    """Why a tensor does not require grad, in one line."""
+    return _LOST[how].format(what=what, where=where)
 
 
 def implicit_seed(shape: tuple[int, ...], where: str = "") -> GraphError:
@@ -35,10 +53,10 @@ def seed_shape(index: int, seed: tuple[int, ...], root: tuple[int, ...]) -> Shap
     )
 
 
-def not_required(where: str = "") -> NoGradError:
+def not_required(why: str = "", where: str = "") -> NoGradError:
     """A gradient asked for with respect to a tensor that requires none."""
     return NoGradError(facts(
-        "One of the differentiated Tensors does not require grad",
+        "One of the differentiated Tensors does not require grad", ("why", why),
         ("line", where), ("fix", "call requires_grad_() on it before the forward pass"),
     ))
 

@@ -20,17 +20,23 @@ from .base import (
 )
 from .calls import backward, grad, is_leaf
 from .engine import listeners, run
-from .live import live_nodes, live_storages, live_tensors, reachable, release_graph, root_nodes
-from .modes import (
-    Scope,
+from .grad_modes import (
     enable_grad,
-    enter_module,
+    inference_mode,
     is_grad_enabled,
+    is_inference_mode_enabled,
+    no_grad,
+    set_grad_enabled,
+)
+from .live import live_nodes, live_storages, live_tensors, reachable, release_graph, root_nodes
+from .lost import Lost, inherited, lose, why_no_grad
+from .modes import (
+    Diverted,
+    Scope,
+    enter_module,
     leave_module,
     local,
     next_step,
-    no_grad,
-    set_grad_enabled,
     step_number,
 )
 from .node import (
@@ -56,15 +62,20 @@ from .saved import (
     saved_slots,
     unpack,
 )
+from .traced import NotConcrete, handed_over, is_traced, topmost
 from .where import PRINTED, Location, here, location, user_files, user_frame
 
 __all__ = [
     "ACCOUNTED",
     "PRINTED",
     "Accumulator",
+    "Diverted",
     "Hooks",
     "Location",
-    "Node", "Numbers",
+    "Lost",
+    "Node",
+    "NotConcrete",
+    "Numbers",
     "Origin",
     "Port",
     "Release",
@@ -83,9 +94,14 @@ __all__ = [
     "enter_module",
     "grad",
     "graph_node",
+    "handed_over",
     "here",
+    "inference_mode",
+    "inherited",
     "is_grad_enabled",
+    "is_inference_mode_enabled",
     "is_leaf",
+    "is_traced",
     "keep",
     "leave_module",
     "listeners",
@@ -95,6 +111,7 @@ __all__ = [
     "live_views",
     "local",
     "location",
+    "lose",
     "make_storage",
     "mutated",
     "new_tensor",
@@ -113,8 +130,10 @@ __all__ = [
     "step_number",
     "storage_of",
     "tensor_class",
+    "topmost",
     "unpack",
     "use_class",
     "user_files",
     "user_frame",
+    "why_no_grad",
 ]  # fmt: skip

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from weakref import ref
 
 from ..array import Kind, Storage, new_storage
+from .lost import Lost
 
 __all__ = ["Origin", "Size", "TensorBase", "become_view", "live_views", "make_storage",
            "new_tensor", "storage_of", "tensor_class", "use_class"]  # fmt: skip
@@ -43,11 +44,12 @@ class TensorBase:
     node     None, an Accumulator (a leaf that requires grad) or the node that made it
     _grad    the accumulated gradient
     origin   how a view came out of the tensor whose bytes it shares, or None
+    lost     where the gradient was lost on the way here, or None
     extra    rare state (names, retained gradients), or None
     """
 
-    __slots__ = ("__weakref__", "_grad", "array", "extra", "kind", "node", "origin", "shape",
-                 "storage")  # fmt: skip
+    __slots__ = ("__weakref__", "_grad", "array", "extra", "kind", "lost", "node", "origin",
+                 "shape", "storage")  # fmt: skip
 
     array: Any
     kind: Kind
@@ -56,6 +58,7 @@ class TensorBase:
     node: Any
     _grad: TensorBase | None
     origin: Origin | None
+    lost: Lost | None
     extra: dict[str, Any] | None
 
 
@@ -104,7 +107,7 @@ def new_tensor(array: Any, kind: Kind, node: Any = None, storage: Storage | None
     out.shape = Size(array.shape) if shape is None else shape
     out.storage = storage
     out.node = node
-    out._grad = out.origin = out.extra = None
+    out._grad = out.origin = out.lost = out.extra = None
     return out
 
 

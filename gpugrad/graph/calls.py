@@ -21,6 +21,7 @@ from ..errors import (
 from .accumulate import whole
 from .base import TensorBase, new_tensor
 from .engine import run
+from .lost import why_no_grad
 from .where import here, location
 
 __all__ = ["backward", "grad", "is_leaf"]
@@ -104,8 +105,9 @@ def _several(tensors: Any) -> list[TensorBase]:
 
 
 def _check_targets(targets: list[TensorBase]) -> None:
-    if any(target.node is None for target in targets):
-        raise not_required(str(location(*here())))
+    for target in targets:
+        if target.node is None:
+            raise not_required(why_no_grad(target), str(location(*here())))
 
 
 def _seeds(roots: list[TensorBase], given: Any, create: bool) -> list[Any]:
@@ -116,7 +118,7 @@ def _seeds(roots: list[TensorBase], given: Any, create: bool) -> list[Any]:
     seeds = []
     for index, (root, seed) in enumerate(zip(roots, given, strict=True)):
         if root.node is None:
-            raise no_grad_root(index, where=str(location(*here())))
+            raise no_grad_root(index, why_no_grad(root), str(location(*here())))
         seeds.append(_seed(index, root, seed, create))
     return seeds
 

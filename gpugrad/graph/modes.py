@@ -1,4 +1,9 @@
-"""Grad mode, and where in the program the thread is: module, step.
+"""Where in the program a thread is (module, step), and how its ops behave: they look up a Mode.
+
+NOTE [the plain path] The printed calls of elementwise ops do only what is usual. They leave what is
+not to ``Elementwise.general`` when Diverted reaches them: from ``mode.run``, where somebody has to
+see everything that is saved, or from an operand without an array of its own (traced.py). What does
+not happen costs them nothing.
 
 Holds:     all of it is per thread; a new thread records. A Scope is shared by every node recorded
            in one module during one step, so that a node notes both with one store.
@@ -7,19 +12,24 @@ Must not:  cost more than one thread-local read per recorded op.
 
 from __future__ import annotations
 
-import functools
 import threading
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, NoReturn
 
 from ..array import quiet_runner
+from .lost import Lost
 
 __all__ = [
-    "Mode", "Scope", "enable_grad", "enter_module", "is_grad_enabled", "leave_module", "local",
-    "next_step", "no_grad", "set_grad_enabled", "step_number",
+    "Diverted", "Mode", "Scope", "enter_module", "leave_module", "local", "next_step",
+    "step_number",
 ]  # fmt: skip
 
-F = TypeVar("F", bound=Callable[..., Any])
+
+class Diverted(RuntimeError):
+    """The plain path of an op is closed; see NOTE [the plain path]."""
+
+
+def _divert(*_: Any, **__: Any) -> NoReturn:
+    raise Diverted
 
 
 class Scope:
@@ -42,14 +52,31 @@ class Scope:
 
 
 class Mode:
-    """What an op looks up: whether it records, where it is, and how to compute without warnings."""
+    """What an op looks up.
 
-    __slots__ = ("grad", "run", "scope")
+    grad       whether it records
+    lost       where recording was switched off
+    scope      where it is
+    compute    ``compute(function, *arguments)`` without NumPy's warnings
+    run        the same on the plain path
+    packing    what packs the values that nodes save, innermost last
+    """
+
+    __slots__ = ("compute", "grad", "lost", "packing", "run", "scope")
 
     def __init__(self) -> None:
         self.grad = True
-        self.run = quiet_runner()
+        self.lost: Lost | None = None
+        self.packing: tuple[Any, ...] = ()
+        self.run = self.compute = quiet_runner()
         self.scope = Scope("", _progress[0])
+
+    def pack_with(self, packing: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Makes ``packing`` pack what nodes save from here on; returns what did before."""
+        before = self.packing
+        self.packing = packing
+        self.run = _divert if packing else self.compute
+        return before
 
 
 _progress = [0]  # steps finished so far, in the whole process
@@ -88,77 +115,3 @@ def next_step() -> int:
 def step_number() -> int:
     """The number of steps finished so far."""
     return _progress[0]
-
-
-# -------------------------------------------------------------------------------------- grad mode
-def is_grad_enabled() -> bool:
-    """Whether ops of this thread record nodes."""
-    return local.mode.grad
-
-
-class _GradMode:
-    """Context manager and decorator that sets this thread's grad mode."""
-
-    _enabled: bool
-
-    def __init__(self) -> None:
-        self._before: list[bool] = []
-
-    def __enter__(self) -> None:
-        mode = local.mode
-        self._before.append(mode.grad)
-        mode.grad = self._enabled
-
-    def __exit__(self, *_: object) -> None:
-        local.mode.grad = self._before.pop()
-
-    def __call__(self, function: F) -> F:
-        enabled = self._enabled
-
-        @functools.wraps(function)
-        def wrapped(*args: Any, **kwargs: Any) -> Any:
-            mode = local.mode
-            before = mode.grad
-            mode.grad = enabled
-            try:
-                return function(*args, **kwargs)
-            finally:
-                mode.grad = before
-
-        return wrapped  # type: ignore[return-value]
-
-
-class no_grad(_GradMode):  # noqa: N801  (PyTorch's name)
-    """Ops inside record nothing: ``with no_grad():`` or ``@no_grad()``."""
-
-    _enabled = False
-
-    def __new__(cls, function: Any = None) -> Any:
-        made = super().__new__(cls)
-        if function is None:
-            return made
-        made.__init__()  # type: ignore[misc]
-        return made(function)
-
-
-class enable_grad(no_grad):  # noqa: N801
-    """Ops inside record, also within ``no_grad``."""
-
-    _enabled = True
-
-
-class set_grad_enabled(_GradMode):  # noqa: N801
-    """Sets grad mode at once; as a context manager, until the end of the block."""
-
-    def __init__(self, mode: bool) -> None:
-        super().__init__()
-        self._enabled = bool(mode)
-        self._before.append(local.mode.grad)
-        local.mode.grad = self._enabled
-
-    def __enter__(self) -> None:
-        local.mode.grad = self._enabled
-
-    def __call__(self, function: F) -> F:
-        local.mode.grad = self._before.pop()
-        return super().__call__(function)

@@ -77,7 +77,7 @@ def _sharing(cls: type[Any], data: Any) -> Any:
     out = _new(cls)
     out.array, out.kind, out.shape = data.array, data.kind, data.shape
     out.storage = storage_of(data)
-    out.node = out._grad = out.origin = out.extra = None
+    out.node = out._grad = out.origin = out.lost = out.extra = None
     return out
 
 

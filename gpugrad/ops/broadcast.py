@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from ..array import Kind, bool_, float32, kind_of_array, module_of
-from ..graph import Size, TensorBase, local, new_tensor
+from ..graph import NotConcrete, Size, TensorBase, handed_over, local, lose, new_tensor
 from .folds import fold
 from .generic import Linear, View, linear
-from .record import record, records
+from .record import record, unrecorded
 
 __all__ = ["as_number", "convert", "expand", "expand_to", "kind_of_value", "sum_axes", "sum_to",
            "sum_to_shape", "wide_dtype", "widened"]  # fmt: skip
@@ -109,9 +109,17 @@ class _Convert(Linear):
         target: Kind = attrs["target"]
         if not isinstance(x, TensorBase):
             return _convert_array(x, target)
-        array = local.mode.run(_convert_array, x.array, target)  # NaN as an integer is no warning
+        mode = local.mode
+        try:
+            array = mode.compute(_convert_array, x.array, target)  # NaN -> integer is no warning
+        except NotConcrete:
+            return handed_over(self, (x,), attrs)
         out = new_tensor(array, target, shape=x.shape)
-        if target.is_floating_point and records((x,)):
+        if not target.is_floating_point:
+            lose(out, (x,), "cast", target.dtype.name)
+        elif x.node is None or not mode.grad:
+            unrecorded((out,), (x,), mode)
+        else:
             record(self.rule((), (True,)), out, (x,), context=((x.shape,), {"target": x.kind}))
         return out
 

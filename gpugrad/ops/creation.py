@@ -33,7 +33,7 @@ from ..array import (
 )
 from ..array.dtypes import INT
 from ..errors import DTypeError, not_numbers, ragged
-from ..graph import Accumulator, TensorBase, new_tensor
+from ..graph import Accumulator, Lost, TensorBase, here, lose, new_tensor
 from .layouts import check_layout
 from .surface import public
 
@@ -64,7 +64,16 @@ def require_grad(tensor: Any, wanted: bool = True) -> Any:
 def wrap_array(array: Any) -> Any:
     """A tensor that shares the bytes of a NumPy or CuPy array."""
     kind = kind_of_array(array)
-    return new_tensor(array, kind, storage=storage_of_array(array, kind))
+    return _from_outside(new_tensor(array, kind, storage=storage_of_array(array, kind)), array)
+
+
+def _from_outside(out: Any, data: Any) -> Any:
+    """``out``, which notes that no gradient reaches the array or tensor it was made from."""
+    if isinstance(data, TensorBase):
+        return lose(out, (data,), "copy")
+    if hasattr(data, "dtype") and out.kind.is_floating_point:
+        out.lost = Lost("array", type(data).__module__.partition(".")[0], *here())
+    return out
 
 
 @public("torch")
@@ -80,7 +89,7 @@ def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: b
     if not hasattr(data, "dtype"):
         _check_range(array, element)
     kind = kind_of(as_device(device) if device is not None else on or default_device(), element)
-    out = _placed(array, kind, copy=True, requires_grad=requires_grad)
+    out = _from_outside(_placed(array, kind, copy=True, requires_grad=requires_grad), data)
     return finished(out, pin_memory=pin_memory) if pin_memory else out
 
 
@@ -116,7 +125,7 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Any:
         return wrap_array(array)
     if not hasattr(data, "dtype"):
         _check_range(array, element)
-    return _placed(array, kind, copy=False, requires_grad=False)
+    return _from_outside(_placed(array, kind, copy=False, requires_grad=False), data)
 
 
 @public("torch")

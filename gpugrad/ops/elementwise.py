@@ -23,7 +23,7 @@ import numpy as np
 from ..array import Kind, bool_, kind_of_array, run_again
 from ..errors import not_integral, not_on_booleans
 from ..expr import Expr, Function, trace
-from ..graph import Numbers, TensorBase, local
+from ..graph import NotConcrete, Numbers, TensorBase, handed_over, inherited, local, lose
 from . import printed
 from .operands import broadcast_shapes, prepare
 from .programs import compiled, single_ufunc, with_numbers
@@ -202,17 +202,26 @@ class Elementwise:
                 forward = single_ufunc(self.function, kind) or forward
             self._forwards[kind] = forward
         mode = local.mode
-        arrays = [t.array for t in tensors]
         try:
-            y = mode.run(forward, *arrays, *values)
+            arrays = [t.array for t in tensors]
+        except NotConcrete:
+            return handed_over(self, tensors, dict(zip(self.attrs, values, strict=True)))
+        try:
+            y = mode.compute(forward, *arrays, *values)
         except ValueError:
             broadcast_shapes(self.name, tensors, self.params)  # says what does not fit
             raise
         except RuntimeError as error:
             y = run_again(error, forward, *arrays, *values)
         out = wrap(y, self.result_kind(kind))
-        if mode.grad and not self.constant and any(t.node is not None for t in tensors):
+        if self.constant:
+            lose(out, tensors, "op", self.name)
+        elif not any(t.node is not None for t in tensors):
+            out.lost = inherited(tensors)
+        elif mode.grad:
             self._record(out, tensors, kind, values)
+        else:
+            out.lost = inherited(tensors) or mode.lost
         return out
 
     def overwrite(self, target: Any, others: tuple[Any, ...]) -> bool:
@@ -244,7 +253,7 @@ class Elementwise:
                 return False
         if not op.direct(kind) or any(op.conditions) or op.result_kind(kind) is not kind:
             return False
-        local.mode.run(compiled(op.function, kind), *arrays, *numbers, out=target.array)
+        local.mode.compute(compiled(op.function, kind), *arrays, *numbers, out=target.array)
         return True
 
     def _record(self, out: Any, tensors: Sequence[Any], kind: Kind, values: list[Any]) -> None:

@@ -14,8 +14,25 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..array import from_numpy_dtype, module_of, run_again
-from ..graph import TensorBase, deliver, local, release, unpack
-from .record import record, record_many, record_view, same_bytes, wrap, wrap_view
+from ..graph import (
+    NotConcrete,
+    TensorBase,
+    deliver,
+    handed_over,
+    local,
+    lose,
+    release,
+    unpack,
+)
+from .record import (
+    record,
+    record_many,
+    record_view,
+    same_bytes,
+    unrecorded,
+    wrap,
+    wrap_view,
+)
 
 __all__ = ["Custom", "Linear", "View", "custom", "linear", "quietly"]
 
@@ -64,7 +81,7 @@ class GenericRule:
 def quietly(mode: Any, forward: Callable[..., Any], *arguments: Any, **attrs: Any) -> Any:
     """Calls ``forward`` with NumPy's floating point warnings silenced."""
     try:
-        return mode.run(forward, *arguments, **attrs)
+        return mode.compute(forward, *arguments, **attrs)
     except RuntimeError as error:
         return run_again(error, forward, *arguments, **attrs)
 
@@ -135,9 +152,15 @@ class Linear(_Op):
         if not isinstance(x, TensorBase):
             return self.forward(module_of(x), x, **attrs)
         mode = local.mode
-        y = quietly(mode, self.forward, x.kind.xp, x.array, **attrs)
-        out = _wrap_like(_of_its_own(y, x.array), x.kind)
-        if x.node is not None and mode.grad:
+        try:
+            array = x.array
+        except NotConcrete:
+            return handed_over(self, (x,), attrs)
+        y = quietly(mode, self.forward, x.kind.xp, array, **attrs)
+        out = _wrap_like(_of_its_own(y, array), x.kind)
+        if x.node is None or not mode.grad:
+            unrecorded((out,), (x,), mode)
+        else:
             record(self.only_rule, out, (x,), context=((x.shape,), attrs))
         return out
 
@@ -157,8 +180,12 @@ class View(Linear):
     def __call__(self, x: Any, **attrs: Any) -> Any:
         if not isinstance(x, TensorBase):
             return self.forward(module_of(x), x, **attrs)
+        try:
+            array = x.array
+        except NotConcrete:
+            return handed_over(self, (x,), attrs)
         # It moves no values, so there is nothing to silence.
-        out = wrap_view(self.forward(x.kind.xp, x.array, **attrs), x, self, attrs)
+        out = wrap_view(self.forward(x.kind.xp, array, **attrs), x, self, attrs)
         if x.node is not None:
             record_view(self, out, x, attrs)
         return out
@@ -168,7 +195,11 @@ class View(Linear):
         if not isinstance(x, TensorBase):
             return self.forward(module_of(x), x, value)
         attrs = {self.attr: value}
-        out = wrap_view(self.forward(x.kind.xp, x.array, value), x, self, attrs)
+        try:
+            array = x.array
+        except NotConcrete:
+            return handed_over(self, (x,), attrs)
+        out = wrap_view(self.forward(x.kind.xp, array, value), x, self, attrs)
         if x.node is not None:
             record_view(self, out, x, attrs)
         return out
@@ -195,13 +226,16 @@ class Custom(_Op):
 
     def __call__(self, *inputs: Any, **attrs: Any) -> Any:
         arrays, kind, recorded = [], None, False
-        for x in inputs:
-            if isinstance(x, TensorBase):
-                kind = kind or x.kind
-                recorded = recorded or x.node is not None
-                arrays.append(x.array)
-            else:
-                arrays.append(x)
+        try:
+            for x in inputs:
+                if isinstance(x, TensorBase):
+                    kind = kind or x.kind
+                    recorded = recorded or x.node is not None
+                    arrays.append(x.array)
+                else:
+                    arrays.append(x)
+        except NotConcrete:
+            return handed_over(self, inputs, attrs)
         if kind is None:
             xp = module_of(next(x for x in inputs if x is not None))
             return self.forward(xp, *inputs, **attrs)
@@ -217,6 +251,8 @@ class Custom(_Op):
                     for a, (op, args) in zip(y, steps, strict=True)]  # fmt: skip
         if recorded and mode.grad and outs:
             self._record(outs, inputs, attrs)
+        else:
+            unrecorded(outs, inputs, mode)
         return tuple(outs) if several else outs[0]
 
     def _record(self, outs: list[Any], inputs: tuple[Any, ...], attrs: dict[str, Any]) -> None:
@@ -230,6 +266,8 @@ class Custom(_Op):
             record_many(rule, outs, inputs, saved, context)
         else:
             record(rule, outs[0], inputs, saved, context=context)
+            for out in outs[1:]:
+                lose(out, inputs, "op", self.__name__.removesuffix("_op"))
 
 
 def _of_its_own(array: Any, source: Any) -> Any:

@@ -26,10 +26,12 @@ from ..array import Storage, run_again
 from ..graph import (
     ACCOUNTED,
     PRINTED,
+    Diverted,
     Node,
     Numbers,
     SavingNode,
     local,
+    lose,
     next_sequence,
     user_files,
     user_frame,
@@ -44,8 +46,9 @@ SMALL = 8192
 namespace: dict[str, Any] = {
     "__name__": "gpugrad.ops.printed_calls",
     "_Node": Node, "_SavingNode": SavingNode, "_Storage": Storage, "_getframe": sys._getframe,
-    "_local": local, "_new": object.__new__, "_next_sequence": next_sequence,
-    "_numbers": frozenset({float, int}), "_Numbers": Numbers, "_run_again": run_again,
+    "_Diverted": Diverted, "_local": local, "_lose": lose, "_new": object.__new__,
+    "_next_sequence": next_sequence, "_numbers": frozenset({float, int}), "_Numbers": Numbers,
+    "_run_again": run_again,
     "_user_files": user_files, "_user_frame": user_frame,
 }  # fmt: skip
 """The globals of all printed functions. Names that belong to one op end in its number; all others,
@@ -88,6 +91,7 @@ def print_call(op: Any, key: str) -> FunctionType:
     own = {f"d_{a}_{key}": v for a, v in defaults.items()}
     own |= {f"entries_{key}": op.entries, f"entry_{key}": op.entry, f"general_{key}": op.general}
     keywords = "{" + ", ".join(f"{a!r}: {a}" for a in attrs) + "}"
+    general = f"general_{key}(({', '.join(params)},), {keywords})"
     lines = [f"def call_{key}({signature}):"]
     if op.takes_out:
         own[f"into_{key}"] = partial(into, op.call)
@@ -95,10 +99,10 @@ def print_call(op: Any, key: str) -> FunctionType:
         lines[0] = f"def call_{key}({signature}, out=None):"
         lines.append(f"    if out is not None: return into_{key}({passed})")
     if len(params) <= 3 and not all(op.conditions):
-        lines += _fast_path(op, key)
+        lines += _fast_path(op, key, general)
     if len(params) == 2 and not attrs:
         lines += _number_operands(op, key, own)
-    lines.append(f"    return general_{key}(({', '.join(params)},), {keywords})")
+    lines.append(f"    return {general}")
     namespace.update(own)
     source = "\n".join(lines) + "\n"
     return _define(source, op.name, f"call_{key}", namespace)  # type: ignore[no-any-return]
@@ -117,8 +121,11 @@ def _number_operands(op: Any, key: str, own: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _fast_path(op: Any, key: str) -> list[str]:
-    """Values of one kind, conditions that are boolean, all of one shape: compute, wrap, record."""
+def _fast_path(op: Any, key: str, general: str) -> list[str]:
+    """Values of one kind, conditions that are boolean, all of one shape: compute, wrap, record.
+
+    Where the plain path is closed, ``general`` is what to call.
+    """
     params = op.params
     values, conditions = op.values, [p for p in params if p not in op.values]
     first = values[0]
@@ -141,22 +148,30 @@ def _fast_path(op: Any, key: str) -> list[str]:
     operands = ", ".join([*(f"_a_{p}" for p in params), *op.attrs])
     body = [
         f"_, _forward, _large, _out_kind, {', '.join(rules)} = _entry",
-        *(f"_a_{p} = {p}.array" for p in params),
         "_mode = _local.mode",
-        f"if _a_{first}.size > {SMALL}: _forward = _large",
-        f"try: _y = _mode.run(_forward, {operands})",
-        f"except RuntimeError as _error: _y = _run_again(_error, _forward, {operands})",
+        "try:",
+        *(f"    _a_{p} = {p}.array" for p in params),
+        f"    if _a_{first}.size > {SMALL}: _forward = _large",
+        f"    _y = _mode.run(_forward, {operands})",
+        "except RuntimeError as _error:",
+        f"    if isinstance(_error, _Diverted): return {general}",
+        f"    _y = _run_again(_error, _forward, {operands})",
         "if not _shape: _y = _kind.xp.asarray(_y)",
         "_out = _new(_Tensor); _out.array = _y; _out.kind = _out_kind; _out.shape = _shape",
-        "_out.storage = _out._grad = _out.origin = _out.extra = _out.node = None",
+        "_out.storage = _out._grad = _out.origin = _out.lost = _out.extra = _out.node = None",
     ]
-    if not op.constant:
-        body += _recording(op)
+    body += _losing(op) if op.constant else _recording(op)
     return lines + [pad + line for line in [*body, "return _out"]]
 
 
 def _rule_name(needs: tuple[bool, ...]) -> str:
     return "_rule_" + "".join("01"[n] for n in needs)
+
+
+def _losing(op: Any) -> list[str]:
+    """The note of an op without gradients that a gradient ends here."""
+    some = " or ".join(f"{p}.{slot} is not None" for slot in ("node", "lost") for p in op.values)
+    return [f"if {some}: _lose(_out, ({', '.join(op.values)},), 'op', {op.name!r})"]
 
 
 def _recording(op: Any) -> list[str]:
@@ -189,7 +204,13 @@ def _recording(op: Any) -> list[str]:
     else:
         inner.append("_node.code = None; _node.lasti = 0")
     inner.append("_out.node = _node")
-    return lines + ["    " + line for line in inner]
+    lost = " or ".join(f"{p}.lost" for p in nodes)
+    some = " or ".join(f"{n} is not None" for n in nodes.values())
+    return [
+        *lines,
+        *("    " + line for line in inner),
+        f"else: _out.lost = {lost} or _mode.lost if _mode.lost and ({some}) else {lost}",
+    ]
 
 
 def _keeping(op: Any, needs: tuple[bool, ...]) -> list[str]:

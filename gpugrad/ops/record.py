@@ -21,6 +21,7 @@ from ..graph import (
     SavingNode,
     TensorBase,
     become_view,
+    inherited,
     keep,
     local,
     new_tensor,
@@ -29,7 +30,7 @@ from ..graph import (
 )
 
 __all__ = ["make_node", "needs_of", "record", "record_many", "record_view", "records",
-           "same_bytes", "wrap", "wrap_view"]  # fmt: skip
+           "same_bytes", "unrecorded", "wrap", "wrap_view"]  # fmt: skip
 
 
 def wrap(array: Any, kind: Kind) -> Any:
@@ -46,6 +47,7 @@ def wrap_view(array: Any, source: TensorBase, op: Any, attrs: Any, made: str = "
     if same_bytes(array, source.array):
         made = made if local.mode.grad else "no_grad"
         become_view(out, source, (op, attrs, source.shape), made)
+    out.lost = source.lost
     return out
 
 
@@ -57,6 +59,16 @@ def same_bytes(array: Any, source: Any) -> bool:
     if array is source:
         return True
     return not isinstance(array, (np.ndarray, np.generic)) and array.data.mem is source.data.mem
+
+
+def unrecorded(outs: Sequence[Any], inputs: Sequence[Any], mode: Any) -> None:
+    """Notes on ``outs``, which no node made, where the gradient of ``inputs`` was lost."""
+    lost = inherited(inputs)
+    if lost is None and mode.lost is not None and not mode.grad and any(needs_of(inputs)):
+        lost = mode.lost
+    if lost is not None:
+        for out in outs:
+            out.lost = lost
 
 
 def records(inputs: Sequence[Any]) -> bool:
@@ -103,6 +115,8 @@ def record_view(op: Any, out: TensorBase, source: TensorBase, attrs: dict[str, A
         node.context = (source.shape,), attrs
         node.shape = out.shape
         out.node = _complete(node, mode, sys._getframe(2))
+    else:
+        out.lost = mode.lost
 
 
 def make_node(rule: Any, inputs: Sequence[Any], saved: Sequence[TensorBase],

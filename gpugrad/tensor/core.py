@@ -20,11 +20,13 @@ from ..graph import (
     backward,
     graph_node,
     is_leaf,
+    lose,
     mutated,
     new_tensor,
     release_graph,
     storage_of,
     use_class,
+    why_no_grad,
 )
 from ..graph.hooks import add_hook, retain_grad
 from ..ops import creation, join, printed
@@ -165,19 +167,37 @@ class Tensor(Methods, InPlace, Conversions, Properties):
 
     def detach(self) -> Any:
         """The same bytes without the graph."""
-        return new_tensor(self.array, self.kind, None, storage_of(self), self.shape)
+        return self._cut_off("detach")
+
+    def _cut_off(self, how: str) -> Any:
+        out = new_tensor(self.array, self.kind, None, storage_of(self), self.shape)
+        if self.node is not None or self.lost is not None:
+            lose(out, (self,), how)
+        return out
 
     def detach_(self) -> Any:
         """Cuts the tensor itself off its graph."""
         if self.origin is not None:
             raise GraphError("Can't detach views in-place. Use detach() instead.")
+        lose(self, (self,), "detach_")
         self.node = None
         return self
+
+    def why_no_grad(self) -> str:
+        """Where the gradient was lost on the way to this tensor: the first such place, and its
+        line; "" if it requires grad.
+
+        >>> import gpugrad
+        >>> x = gpugrad.ones(2, requires_grad=True)
+        >>> print((x.detach() * 2).sum().why_no_grad())  # doctest: +ELLIPSIS
+        detach() at <doctest ...>:1 cut it off its graph
+        """
+        return why_no_grad(self)
 
     @property
     def data(self) -> Any:
         """The same bytes without the graph; writing to them raises the version all the same."""
-        return self.detach()
+        return self._cut_off("data")
 
     @data.setter
     def data(self, value: Any) -> None:
@@ -301,7 +321,7 @@ def rebuild(cls: type, array: Any, kind: Any, requires_grad: bool) -> Any:
         array = kind.xp.asarray(array)  # what is on the device already stays as it is
     made = new_tensor(array, kind)
     out: Any = object.__new__(cls)
-    for name in ("array", "kind", "shape", "storage", "node", "_grad", "origin", "extra"):
+    for name in ("array", "kind", "shape", "storage", "node", "_grad", "origin", "lost", "extra"):
         setattr(out, name, getattr(made, name))
     return creation.require_grad(out, requires_grad)
 
