@@ -7,7 +7,8 @@ from .tree import GraphError, InplaceError, NoGradError, ShapeError, UnusedInput
 
 __all__ = [
     "implicit_seed", "leaf_inplace", "lost_text", "modified_inplace", "no_grad_root",
-    "not_required", "out_requires_grad", "seed_shape", "unused_input", "view_inplace", "written_twice",
+    "not_required", "out_requires_grad", "seed_shape", "unused_input", "view_inplace",
+    "written_twice",
 ]  # fmt: skip
 
 

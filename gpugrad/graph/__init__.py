@@ -19,6 +19,7 @@ from .base import (
     use_class,
 )
 from .calls import backward, grad, is_leaf
+from .edges import GradientEdge, get_gradient_edge
 from .engine import listeners, run
 from .grad_modes import (
     enable_grad,
@@ -41,6 +42,7 @@ from .modes import (
 )
 from .node import (
     Accumulator,
+    GraphNode,
     Hooks,
     Node,
     Port,
@@ -48,8 +50,10 @@ from .node import (
     Rule,
     SavingNode,
     graph_node,
+    hooks_of,
     next_sequence,
 )
+from .packing import Packed, let_go, packed, saved_slots, saved_value
 from .saved import (
     ACCOUNTED,
     Numbers,
@@ -59,17 +63,18 @@ from .saved import (
     release,
     release_one,
     release_two,
-    saved_slots,
     unpack,
 )
 from .traced import NotConcrete, handed_over, is_traced, topmost
-from .where import PRINTED, Location, here, location, user_files, user_frame
+from .where import PRINTED, Location, here, location, noted_frame, user_files, user_frame
 
 __all__ = [
     "ACCOUNTED",
     "PRINTED",
     "Accumulator",
     "Diverted",
+    "GradientEdge",
+    "GraphNode",
     "Hooks",
     "Location",
     "Lost",
@@ -77,6 +82,7 @@ __all__ = [
     "NotConcrete",
     "Numbers",
     "Origin",
+    "Packed",
     "Port",
     "Release",
     "Rule",
@@ -92,10 +98,12 @@ __all__ = [
     "deliver",
     "enable_grad",
     "enter_module",
+    "get_gradient_edge",
     "grad",
     "graph_node",
     "handed_over",
     "here",
+    "hooks_of",
     "inference_mode",
     "inherited",
     "is_grad_enabled",
@@ -104,6 +112,7 @@ __all__ = [
     "is_traced",
     "keep",
     "leave_module",
+    "let_go",
     "listeners",
     "live_nodes",
     "live_storages",
@@ -118,6 +127,8 @@ __all__ = [
     "next_sequence",
     "next_step",
     "no_grad",
+    "noted_frame",
+    "packed",
     "reachable",
     "release",
     "release_graph",
@@ -126,6 +137,7 @@ __all__ = [
     "root_nodes",
     "run",
     "saved_slots",
+    "saved_value",
     "set_grad_enabled",
     "step_number",
     "storage_of",

@@ -81,13 +81,8 @@ def deliver_leaf(accumulator: Accumulator, g: Any, create: bool) -> None:
     leaf = accumulator.leaf()
     if leaf is None or leaf.node is None:  # gone, or it does not want a gradient any more
         return
-    if accumulator.hooks is not None:
-        g = run_hooks(accumulator, g, create)
     with _arrival:
         _accumulate(leaf, g, create)
-    if accumulator.hooks is not None:
-        for hook in list(accumulator.hooks.post.values()):
-            hook(leaf)
 
 
 _arrival = RLock()
@@ -137,6 +132,8 @@ def run_hooks(place: Any, g: Any, create: bool) -> Any:
     A hook sees a tensor and may return another one of the same shape.
     """
     hooks = place.hooks
+    if hooks is None or not (hooks.functions or hooks.capture):
+        return g
     mode = local.mode
     tensor = as_tensor(g)
     for hook in list(hooks.functions.values()):

@@ -7,9 +7,10 @@ Must not:  look into the graph; that is the engine's.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
-from ..array import Kind
+from ..array import Kind, kind_of_array
 from ..errors import (
     DeviceError,
     GraphError,
@@ -19,7 +20,8 @@ from ..errors import (
     seed_shape,
 )
 from .accumulate import whole
-from .base import TensorBase, new_tensor
+from .base import Size, TensorBase, new_tensor
+from .edges import EdgePlace, GradientEdge
 from .engine import run
 from .lost import why_no_grad
 from .where import here, location
@@ -42,12 +44,13 @@ def backward(tensors: Tensors, grad_tensors: Any = None, retain_graph: bool | No
     Raises:  GraphError, GraphFreedError, InplaceError, ShapeError; nothing has changed then
     """
     roots = _several(tensors)
-    targets = None if inputs is None else _several(inputs)
+    targets = None if inputs is None else _several(inputs, target=True)
     if targets is not None and not targets:
         raise GraphError("`inputs` argument to `backward()` cannot be empty.")
     seeds = _seeds(roots, grad_tensors, create_graph)
     if targets is not None:
         _check_targets(targets)
+        _check_places(targets)
     retain = create_graph if retain_graph is None else retain_graph
     results = run(roots, seeds, targets, retain_graph=retain, create_graph=create_graph,
                   accumulate=True, call="backward()")  # fmt: skip
@@ -68,7 +71,7 @@ def grad(outputs: Tensors, inputs: Tensors, grad_outputs: Any = None,
     Raises:  as ``backward``; UnusedInputError; ValueError for allow_unused=False with
              materialize_grads=True
     """
-    roots, targets = _several(outputs), _several(inputs)
+    roots, targets = _several(outputs), _several(inputs, target=True)
     if materialize_grads and allow_unused is False:
         raise ValueError(
             "Expected allow_unused to be True or not passed when materialize_grads=True, "
@@ -90,27 +93,37 @@ def grad(outputs: Tensors, inputs: Tensors, grad_outputs: Any = None,
 
 
 # --------------------------------------------------------------------------------------- requests
-def is_leaf(tensor: TensorBase) -> bool:
+def is_leaf(tensor: Any) -> bool:
     """Whether the user made the tensor, rather than a recorded op."""
     node = tensor.node
     return node is None or hasattr(node, "leaf")
 
 
-def _several(tensors: Any) -> list[TensorBase]:
-    found = [tensors] if isinstance(tensors, TensorBase) else list(tensors)
-    for t in found:
-        if not isinstance(t, TensorBase):
+def _several(tensors: Any, target: bool = False) -> list[Any]:
+    """Tensors, or places that edges stand for."""
+    one = isinstance(tensors, (TensorBase, GradientEdge))
+    found = [tensors] if one else list(tensors)
+    for i, t in enumerate(found):
+        if isinstance(t, GradientEdge):
+            found[i] = EdgePlace(t, target)
+        elif not isinstance(t, TensorBase):
             raise TypeError(f"expected a Tensor, but got {type(t).__name__}")
     return found
 
 
-def _check_targets(targets: list[TensorBase]) -> None:
+def _check_targets(targets: list[Any]) -> None:
     for target in targets:
         if target.node is None:
             raise not_required(why_no_grad(target), str(location(*here())))
 
 
-def _seeds(roots: list[TensorBase], given: Any, create: bool) -> list[Any]:
+def _check_places(targets: list[Any]) -> None:
+    if any(isinstance(target, EdgePlace) and not is_leaf(target) for target in targets):
+        raise GraphError("backward(inputs=...) takes edges of leaves only: no other edge has a "
+                         ".grad; use autograd.grad")  # fmt: skip
+
+
+def _seeds(roots: list[Any], given: Any, create: bool) -> list[Any]:
     if given is None or isinstance(given, (TensorBase, int, float)) or hasattr(given, "dtype"):
         given = [given] * len(roots) if given is None else [given]
     if len(given) != len(roots):
@@ -123,11 +136,14 @@ def _seeds(roots: list[TensorBase], given: Any, create: bool) -> list[Any]:
     return seeds
 
 
-def _seed(index: int, root: TensorBase, seed: Any, create: bool) -> Any:
+def _seed(index: int, root: Any, seed: Any, create: bool) -> Any:
     """The cotangent of one root: a raw array, or a tensor for a recorded pass."""
-    kind: Kind = root.kind
+    known = root.kind or getattr(seed, "kind", None)
+    if known is None:
+        raise GraphError(f"grad_output[{index}] is needed: the edge does not say its dtype")
+    kind: Kind = known
     if seed is None:
-        if root.array.size != 1:
+        if prod(root.shape) != 1:
             raise implicit_seed(tuple(root.shape), str(location(*here())))
         seed = kind.xp.ones(root.shape, kind.numpy)
     elif isinstance(seed, TensorBase):
@@ -143,24 +159,26 @@ def _seed(index: int, root: TensorBase, seed: Any, create: bool) -> Any:
     else:
         seed = kind.xp.asarray(seed, kind.numpy)
         if seed.shape != tuple(root.shape):
-            if seed.size != 1 or root.array.size != 1:
+            if seed.size != 1 or prod(root.shape) != 1:
                 raise seed_shape(index, seed.shape, tuple(root.shape))
             seed = seed.reshape(root.shape)
     return new_tensor(seed, kind) if create else seed
 
 
-def _result(g: Any, target: TensorBase, materialize: bool) -> Any:
+def _result(g: Any, target: Any, materialize: bool) -> Any:
+    if isinstance(target, EdgePlace):
+        g = target.of(g)
     kind = target.kind
     if g is None:
-        if not materialize:
+        if not materialize or kind is None:
             return None
         g = kind.xp.zeros(target.shape, kind.numpy)
     if isinstance(g, TensorBase):
         return g
-    return new_tensor(g if whole(g) else g.copy(), kind, shape=target.shape)
+    return new_tensor(g if whole(g) else g.copy(), kind or kind_of_array(g), shape=Size(g.shape))
 
 
-def _accumulate(target: TensorBase, g: Any) -> None:
+def _accumulate(target: Any, g: Any) -> None:
     """Adds to the ``.grad`` of a tensor that is no leaf but was named in ``inputs``."""
     new = g if isinstance(g, TensorBase) else new_tensor(g.copy(), target.kind)
-    target._grad = new if target._grad is None else target._grad + new  # type: ignore[operator]
+    target._grad = new if target._grad is None else target._grad + new

@@ -17,9 +17,13 @@ from ..array import hush, unhush
 from ..errors import unused_input
 from . import explain
 from .accumulate import add, deliver_leaf, run_hooks
+from .anomaly import anomaly
+from .attend import after_arrival, before_hooks, run_attended
 from .base import TensorBase
+from .failure import failed_pass
 from .modes import local
 from .node import Accumulator, Node, Release
+from .packing import let_go
 from .saved import check_versions, clock
 
 __all__ = ["Pass", "listeners", "run"]
@@ -36,6 +40,7 @@ class Pass:
               exactly the places the pass will visit, so ``edge in pending`` asks "is it wanted?"
     order     the nodes to run, oldest first
     serves    sequence number of a node -> accumulators that are complete once that node has run
+    served    accumulators whose leaves have their gradients
     captured  node or accumulator -> positions in the result of ``grad``
     """
 
@@ -49,6 +54,7 @@ class Pass:
         self.pending: dict[Any, Any] = {}
         self.order: list[Node] = []
         self.serves: dict[int, list[Accumulator]] = {}
+        self.served: list[Accumulator] = []
         self.captured: dict[Any, list[int]] = {}
         self.results: list[Any] = [None] * len(targets or ())
         self.everywhere = targets is None
@@ -127,56 +133,66 @@ class Pass:
         create, retain, everywhere = self.create, self.retain, self.everywhere
         released = self.release
         take, pop = pending.pop, order.pop
-        freed = 0
+        careful, freed, node = anomaly.on, 0, None
         try:
             while order:
                 node = pop()
                 g = take(node)
                 rule = node.rule
-                if node.hooks is not None and g is not None:
+                attended = careful or node.hooks is not None
+                if attended and g is not None:
                     g = run_hooks(node, g, create)
                 if captured and node in captured:
                     self.capture(node, g)
-                if g is not None:
+                if attended and g is not None:
+                    run_attended(node, g, pending, create)
+                elif g is not None:
                     (rule.differentiate if create else rule.backward)(node, g, pending)
-                    g = None
+                g = None
                 saved = node.saved
                 if saved and not retain:
                     node.saved = None
                     node.freed = released
                     node.__class__ = Node
-                    freed += rule.release(saved)
+                    freed += let_go(node, saved) if attended else rule.release(saved)
                     saved = None
                     node.edges = () if everywhere else node.edges
                 if node.seq in serves:
                     self.serve(node.seq)
-        except BaseException:
+            self.finish()
+        except BaseException as error:
             g = saved = None  # a traceback keeps this frame; it need not keep half-made gradients
             pending.clear()
+            failed_pass(error, node, self.served)
             raise
         finally:
             released.nbytes = freed
-        if 0 in serves:
-            self.serve(0)
-        for place in captured:
-            if pending.get(place) is not None:
-                self.arrive(place)
 
-    def arrive(self, target: Node) -> None:
-        """Keeps what has arrived at a target whose own node does not run."""
-        g = self.pending.pop(target)
-        self.capture(target, g if target.hooks is None else run_hooks(target, g, self.create))
+    def finish(self) -> None:
+        """Hands over what is left: to leaves that were roots, and to targets that did not run."""
+        if 0 in self.serves:
+            self.serve(0)
+        for place in self.captured:
+            if self.pending.get(place) is not None:
+                self.capture(place, run_hooks(place, self.pending.pop(place), self.create))
 
     def serve(self, seq: int) -> None:
         """Hands the leaves that are complete now what has arrived for them."""
         for accumulator in self.serves.pop(seq):
             g = self.pending.pop(accumulator)
+            hooks = accumulator.hooks
+            if hooks is not None and g is not None:
+                g = run_hooks(accumulator, g, self.create)
             if accumulator in self.captured:
-                if accumulator.hooks is not None and g is not None and not self.accumulate:
-                    g = run_hooks(accumulator, g, self.create)
                 self.capture(accumulator, g)
-            if g is not None and self.accumulate:
-                deliver_leaf(accumulator, g, self.create)
+            if g is None or not self.accumulate:
+                continue
+            if hooks is not None and hooks.before:
+                g = before_hooks(hooks, g, self.create)
+            deliver_leaf(accumulator, g, self.create)
+            self.served.append(accumulator)
+            if hooks is not None:
+                after_arrival(accumulator, g)
 
     def capture(self, place: Any, g: Any) -> None:
         """Keeps a cotangent that was asked for."""
@@ -225,8 +241,8 @@ def run(
                 raise unused_input(position)
     sweep.seed(seeds)
     mode = local.mode
-    before = mode.grad
-    mode.grad = create_graph
+    before, outer = mode.grad, mode.sweep
+    mode.grad, mode.sweep = create_graph, sweep
     token = hush()
     try:
         for listener in listeners:
@@ -234,7 +250,7 @@ def run(
         sweep.walk()
     finally:
         unhush(token)
-        mode.grad = before
+        mode.grad, mode.sweep = before, outer
         for listener in listeners:
             listener("end")
     return sweep.results

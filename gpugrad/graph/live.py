@@ -15,6 +15,7 @@ from typing import Any
 from ..array import Storage
 from .base import TensorBase, storage_of
 from .node import Accumulator, Node, Release
+from .packing import let_go
 
 __all__ = ["live_nodes", "live_storages", "live_tensors", "reachable", "release_graph",
            "root_nodes"]  # fmt: skip
@@ -112,7 +113,7 @@ def release_graph(place: Any) -> int:
             node.saved = None
             node.freed = release
             node.edges = ()
-            release.nbytes += node.rule.release(saved)
+            release.nbytes += let_go(node, saved)
     return release.nbytes
 
 

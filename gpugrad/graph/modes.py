@@ -60,14 +60,16 @@ class Mode:
     compute    ``compute(function, *arguments)`` without NumPy's warnings
     run        the same on the plain path
     packing    what packs the values that nodes save, innermost last
+    sweep      the backward pass that is running, or None
     """
 
-    __slots__ = ("compute", "grad", "lost", "packing", "run", "scope")
+    __slots__ = ("compute", "grad", "lost", "packing", "run", "scope", "sweep")
 
     def __init__(self) -> None:
         self.grad = True
         self.lost: Lost | None = None
         self.packing: tuple[Any, ...] = ()
+        self.sweep: Any = None
         self.run = self.compute = quiet_runner()
         self.scope = Scope("", _progress[0])
 

@@ -15,12 +15,12 @@ from typing import Any, Protocol
 from weakref import ref
 
 from .base import Size, TensorBase
-from .handle import HookTable
+from .handle import HookTable, RemovableHandle
 from .modes import Scope, local
 from .where import Location, here, location
 
-__all__ = ["Accumulator", "Hooks", "Node", "Release", "Rule", "SavingNode", "graph_node",
-           "next_sequence"]  # fmt: skip
+__all__ = ["Accumulator", "GraphNode", "Hooks", "Node", "Release", "Rule", "SavingNode",
+           "graph_node", "hooks_of", "next_sequence"]  # fmt: skip
 
 next_sequence = count(1).__next__
 """One sequence numbers nodes and in-place writes: newer is larger."""
@@ -97,17 +97,68 @@ class Release:
 
 
 class Hooks:
-    """What runs on a node's cotangent: tensor hooks in order, then the tensor that retains it."""
+    """What runs around a node, in this order.
 
-    __slots__ = ("capture", "functions", "post")
+    functions  tensor hooks, on the cotangent
+    capture    the tensor that retains the cotangent, or None
+    before     node prehooks, on the tuple of the outputs' cotangents
+    after      node hooks, on those of the inputs and of the outputs
+    post       hooks of a leaf, once its gradient has arrived
+    """
+
+    __slots__ = ("after", "before", "capture", "functions", "metadata", "post")
 
     def __init__(self) -> None:
         self.functions = HookTable()
+        self.before = HookTable()
+        self.after = HookTable()
         self.post = HookTable()
         self.capture: ref[TensorBase] | None = None
+        self.metadata: dict[Any, Any] = {}
 
 
-class Node:
+class GraphNode:
+    """What users see of a node, a leaf's accumulator included."""
+
+    __slots__ = ()
+
+    hooks: Hooks | None
+    seq: int
+
+    def name(self) -> str:
+        """The node's name as PyTorch spells it."""
+        raise NotImplementedError
+
+    @property
+    def metadata(self) -> dict[Any, Any]:
+        """A dictionary for notes on the node; it lives as long as the node."""
+        return hooks_of(self).metadata
+
+    def register_prehook(self, fn: Any) -> RemovableHandle:
+        """Calls ``fn(grad_outputs)`` before the node runs; a tuple it returns replaces them."""
+        return hooks_of(self).before.register(fn)
+
+    def register_hook(self, fn: Any) -> RemovableHandle:
+        """Calls ``fn(grad_inputs, grad_outputs)`` after the node ran; a tuple it returns replaces
+        the gradients of the inputs.
+        """
+        return hooks_of(self).after.register(fn)
+
+    def _sequence_nr(self) -> int:
+        return self.seq
+
+    def __repr__(self) -> str:
+        return f"<{self.name()} object at {id(self):#x}>"
+
+
+def hooks_of(place: Any) -> Hooks:
+    """The Hooks of a node or accumulator, made if this is the first to ask."""
+    if place.hooks is None:
+        place.hooks = Hooks()
+    return place.hooks  # type: ignore[no-any-return]
+
+
+class Node(GraphNode):
     """One recorded operation.
 
     rule     how it goes backwards (for the inputs that need gradients)
@@ -147,9 +198,6 @@ class Node:
         """The node's name as PyTorch spells it."""
         return f"{self.rule.name}Backward0"
 
-    def __repr__(self) -> str:
-        return f"<{self.name()} object at {id(self):#x}>"
-
     @property
     def next_functions(self) -> tuple[tuple[Any, int], ...]:
         """The nodes of the inputs, each with the index of the output it stands for."""
@@ -166,7 +214,7 @@ class SavingNode(Node):
             self.rule.release(self.saved)
 
 
-class Accumulator:
+class Accumulator(GraphNode):
     """The end of every path: adds what arrives to the ``grad`` of its leaf, if that still lives."""
 
     __slots__ = ("__weakref__", "hooks", "leaf", "seq", "shape")

@@ -22,8 +22,8 @@ from .base import TensorBase, make_storage, new_tensor
 from .node import Node, Port, next_sequence
 from .where import location, user_frame
 
-__all__ = ["ACCOUNTED", "Numbers", "check_versions", "clock", "keep", "mutated", "release",
-           "release_one", "release_two", "saved_slots", "unpack"]  # fmt: skip
+__all__ = ["ACCOUNTED", "Numbers", "check_versions", "clock", "flat_slots", "keep", "kind_in",
+           "mutated", "output_edge", "release", "release_one", "release_two", "unpack"]  # fmt: skip
 
 ACCOUNTED = os.environ.get("GPUGRAD_LEDGER", "on").lower() not in ("off", "0")
 _LOG_LENGTH = 16  # writes remembered per saved storage, for the error message
@@ -110,8 +110,8 @@ if not ACCOUNTED:
     release_one = release_two = release
 
 
-def saved_slots(node: Node) -> list[tuple[str, Any, Storage]]:
-    """Name, array and storage of every tensor ``node`` still saves."""
+def flat_slots(node: Node) -> list[tuple[str, Any, Storage]]:
+    """Name, array and storage of every tensor that ``node`` saves as it is."""
     saved = node.saved or ()
     return [
         (name, saved[2 * i], saved[2 * i + 1])
@@ -126,14 +126,19 @@ def unpack(node: Node, slot: int) -> Any:
     assert saved is not None
     array, storage = saved[2 * slot], saved[2 * slot + 1]
     source = node.rule.sources[slot]
-    edge = node.edges[source] if source >= 0 else _output_edge(node, -1 - source)
+    edge = node.edges[source] if source >= 0 else output_edge(node, -1 - source)
+    return new_tensor(array, kind_in(array, storage), edge, storage)
+
+
+def kind_in(array: Any, storage: Storage) -> Any:
+    """The kind of ``array``, which looks at ``storage``: another one after ``x.view(dtype)``."""
     kind = storage.kind
-    if array.dtype is not kind.numpy and array.dtype != kind.numpy:  # x.view(dtype)
-        kind = kind.with_dtype(from_numpy_dtype(array.dtype))
-    return new_tensor(array, kind, edge, storage)
+    if array.dtype is kind.numpy or array.dtype == kind.numpy:
+        return kind
+    return kind.with_dtype(from_numpy_dtype(array.dtype))
 
 
-def _output_edge(node: Node, output: int) -> Any:
+def output_edge(node: Node, output: int) -> Any:
     """What leads back to one output of ``node``; None for outputs without a gradient."""
     outputs = node.rule.outputs
     if outputs == 1:
@@ -188,7 +193,7 @@ def check_versions(nodes: list[Node]) -> None:
 
 
 def _raise_stale(node: Node, stale: Storage) -> None:
-    slot, array = next((n, a) for n, a, s in saved_slots(node) if s is stale)
+    slot, array = next((n, a) for n, a, s in flat_slots(node) if s is stale)
     later = [w for w in stale.writes or () if w[0] > node.seq]
     written_at = str(location(*later[0][1:])) if later else ""
     raise modified_inplace(

@@ -12,7 +12,8 @@ import sys
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
-__all__ = ["PRINTED", "Location", "here", "is_internal", "location", "user_files", "user_frame"]
+__all__ = ["PRINTED", "Location", "here", "is_internal", "location", "note_stacks", "noted_frame",
+           "stack_text", "user_files", "user_frame"]  # fmt: skip
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 PRINTED = "<gpugrad"
@@ -31,7 +32,10 @@ def is_internal(filename: str) -> bool:
     if filename in user_files:
         return False
     inside = filename.startswith((_PACKAGE, PRINTED))
-    (_own_files if inside else user_files).add(filename)
+    if inside:
+        _own_files.add(filename)
+    elif not _stacks:
+        user_files.add(filename)
     return inside
 
 
@@ -62,6 +66,53 @@ def user_frame(frame: FrameType | None) -> Any:
         outermost = frame
         frame = frame.f_back
     return outermost if frame is None else frame
+
+
+# ------------------------------------------------------------------------------------- whole stacks
+_stacks: list[bool] = []
+"""Not empty in anomaly mode. Then no file is known to be the user's, so every op asks here."""
+
+
+class _Instruction(int):
+    """An instruction index that carries the whole stack: (code, instruction), outermost first."""
+
+    stack: tuple[tuple[CodeType, int], ...] = ()
+
+
+class _Noted(NamedTuple):
+    """What a node notes of a frame."""
+
+    f_code: CodeType
+    f_lasti: int
+
+
+def note_stacks(on: bool) -> None:
+    """Whether ``noted_frame`` takes the whole stack."""
+    user_files.clear()
+    _stacks[:] = [True] if on else []
+
+
+def noted_frame(frame: FrameType | None) -> Any:
+    """``user_frame`` for a node that is being recorded; with the whole stack in anomaly mode."""
+    frame = user_frame(frame)
+    if not _stacks or frame is None:
+        return frame
+    instruction = _Instruction(frame.f_lasti)
+    code = frame.f_code
+    stack = []
+    while frame is not None:
+        if not frame.f_code.co_filename.startswith((_PACKAGE, PRINTED)):
+            stack.append((frame.f_code, frame.f_lasti))
+        frame = frame.f_back
+    instruction.stack = tuple(stack)[::-1]
+    return _Noted(code, instruction)
+
+
+def stack_text(instruction: int) -> str:
+    """The stack that ``instruction`` carries, one line per call; "" without one."""
+    if not isinstance(instruction, _Instruction):
+        return ""
+    return "\n".join(f"  {location(*place)}" for place in instruction.stack)
 
 
 def here() -> tuple[CodeType, int]:

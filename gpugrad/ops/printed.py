@@ -33,8 +33,8 @@ from ..graph import (
     local,
     lose,
     next_sequence,
+    noted_frame,
     user_files,
-    user_frame,
 )
 from .writes import into
 
@@ -49,7 +49,7 @@ namespace: dict[str, Any] = {
     "_Diverted": Diverted, "_local": local, "_lose": lose, "_new": object.__new__,
     "_next_sequence": next_sequence, "_numbers": frozenset({float, int}), "_Numbers": Numbers,
     "_run_again": run_again,
-    "_user_files": user_files, "_user_frame": user_frame,
+    "_user_files": user_files, "_noted_frame": noted_frame,
 }  # fmt: skip
 """The globals of all printed functions. Names that belong to one op end in its number; all others,
 and all local variables, begin with an underscore, so that parameters may have any name."""
@@ -198,7 +198,7 @@ def _recording(op: Any) -> list[str]:
         inner += [
             "_frame = _getframe(1); _code = _frame.f_code",
             "if _code.co_filename not in _user_files:",
-            "    _frame = _user_frame(_frame); _code = _frame.f_code",
+            "    _frame = _noted_frame(_frame); _code = _frame.f_code",
             "_node.code = _code; _node.lasti = _frame.f_lasti",
         ]
     else:

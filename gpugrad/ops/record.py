@@ -16,7 +16,9 @@ import numpy as np
 from ..array import Kind
 from ..graph import (
     ACCOUNTED,
+    Hooks,
     Node,
+    Packed,
     Port,
     SavingNode,
     TensorBase,
@@ -26,7 +28,8 @@ from ..graph import (
     local,
     new_tensor,
     next_sequence,
-    user_frame,
+    noted_frame,
+    packed,
 )
 
 __all__ = ["make_node", "needs_of", "record", "record_many", "record_view", "records",
@@ -122,12 +125,20 @@ def record_view(op: Any, out: TensorBase, source: TensorBase, attrs: dict[str, A
 def make_node(rule: Any, inputs: Sequence[Any], saved: Sequence[TensorBase],
               numbers: tuple[Any, ...], context: Any) -> Node:
     """A node recorded at the user's current line."""
-    node = SavingNode() if saved and ACCOUNTED else Node()
-    node.saved = keep(saved, numbers) if saved else numbers
+    mode = local.mode
+    if saved and mode.packing:
+        node = Node()
+        node.saved = packed(saved, numbers)
+    else:
+        node = SavingNode() if saved and ACCOUNTED else Node()
+        node.saved = keep(saved, numbers) if saved else numbers
     node.rule = rule
     node.edges = tuple([None if t is None else t.node for t in inputs])
     node.context = context
-    return _complete(node, local.mode, sys._getframe(3))  # those below are not the user's
+    _complete(node, mode, sys._getframe(3))  # those below are not the user's
+    if node.saved.__class__ is Packed:
+        node.hooks = Hooks()  # the engine looks closer at nodes that have some
+    return node
 
 
 def _complete(node: Node, mode: Any, frame: Any) -> Node:
@@ -137,7 +148,7 @@ def _complete(node: Node, mode: Any, frame: Any) -> Node:
     node.hooks = node.freed = node.code = None
     node.lasti = 0
     if ACCOUNTED:
-        frame = user_frame(frame)
+        frame = noted_frame(frame)
         node.code = frame.f_code
         node.lasti = frame.f_lasti
     return node

@@ -1,0 +1,94 @@
+"""Anomaly mode: every node keeps the whole stack it was recorded under, and backward looks for nan.
+
+A stack hangs on the instruction index a node notes anyway (where.py), so nodes have no slot for it
+and pay nothing outside anomaly mode.
+
+Holds:     the mode is the whole process's, as in PyTorch.
+Must not:  change what is computed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..errors import nan_found
+from .accumulate import as_tensor
+from .node import Node, Port
+from .packing import saved_slots
+from .where import note_stacks, stack_text
+
+__all__ = ["anomaly", "check_cotangents", "forward_note", "set_anomaly"]
+
+
+class _Anomaly:
+    """Whether stacks are kept, and whether backward looks for nan."""
+
+    __slots__ = ("check_nan", "on")
+
+    def __init__(self) -> None:
+        self.on = False
+        self.check_nan = True
+
+
+anomaly = _Anomaly()
+
+
+def set_anomaly(on: bool, check_nan: bool = True) -> None:
+    """Switches anomaly mode, in all threads."""
+    anomaly.on, anomaly.check_nan = on, check_nan
+    note_stacks(on)
+
+
+def check_cotangents(node: Any, pending: dict[Any, Any]) -> None:
+    """In anomaly mode: raises if ``node``, which has just run, made a nan.
+
+    What was there before had been looked at when it came, so a nan in a sum is this node's.
+    """
+    if not (anomaly.on and anomaly.check_nan) or node.rule is Port:
+        return
+    for position, edge in enumerate(node.edges):
+        g = pending.get(edge)
+        for part in g if g.__class__ is list else (g,):
+            if part is not None and _has_nan(as_tensor(part).array):
+                raise nan_found(
+                    node.name(), position, str(node.where), node.scope.module, _first_nan(node)
+                )
+
+
+def _has_nan(array: Any) -> bool:
+    if array.size == 1:
+        value = array.item()
+        return bool(value != value)
+    if array.dtype.kind != "f" or array.dtype.itemsize < 4 or not array.flags.c_contiguous:
+        return bool((array != array).any())
+    flat = array.reshape(-1)
+    total = flat.dot(flat)  # squares do not cancel: nan only where there is one
+    return bool(total != total)
+
+
+def _first_nan(node: Node) -> str:
+    """The oldest op below ``node`` whose result holds a nan, as far as results are saved."""
+    found: list[Node] = []
+    seen: set[Any] = set()
+    stack: list[Any] = [node]
+    while stack:
+        here = stack.pop()
+        if here in seen or not isinstance(here, Node):
+            continue
+        seen.add(here)
+        stack += here.edges
+        sources = dict(zip(here.rule.slots, here.rule.sources, strict=False))
+        for name, array, _ in saved_slots(here):
+            if array.dtype.kind == "f" and _has_nan(array):
+                source = sources.get(name, -1)
+                made_by = here if source < 0 else here.edges[source]
+                found += [made_by] if isinstance(made_by, Node) else []
+    oldest = min(found, key=lambda n: n.seq, default=None)
+    return "" if oldest is None else f"{oldest.name()}, recorded at {oldest.where}"
+
+
+def forward_note(node: Any) -> str:
+    """Where ``node`` was recorded: its line, and in anomaly mode the whole stack."""
+    text = f"raised in the backward of {node.name()}, recorded at {node.where}"
+    stack = stack_text(node.lasti)
+    return f"{text}; the calls that led there, innermost last:\n{stack}" if stack else text
