@@ -1,5 +1,18 @@
-"""Backward passes as functions, under PyTorch's names."""
+"""Backward passes as functions and what goes with them, under PyTorch's names."""
 
-from ..graph import backward, enable_grad, grad, inference_mode, no_grad, set_grad_enabled
+from ..graph import (
+    backward,
+    enable_grad,
+    grad,
+    inference_mode,
+    is_grad_enabled,
+    no_grad,
+    set_grad_enabled,
+)
+from . import anomaly_mode, graph
+from .anomaly_mode import detect_anomaly, set_detect_anomaly
 
-__all__ = ["backward", "enable_grad", "grad", "inference_mode", "no_grad", "set_grad_enabled"]
+__all__ = [
+    "anomaly_mode", "backward", "detect_anomaly", "enable_grad", "grad", "graph", "inference_mode",
+    "is_grad_enabled", "no_grad", "set_detect_anomaly", "set_grad_enabled",
+]  # fmt: skip

@@ -9,6 +9,7 @@
     ├── IndexRangeError    (IndexError)     an index, or a class, outside what it counts
     ├── KernelFilesError   (FileNotFoundError)  an installation without its CUDA texts
     └── GraphError         (RuntimeError)   what a graph cannot do
+        ├── CheckpointError      a second run that differs from the first
         ├── GraphFreedError      a second backward through released nodes
         ├── InplaceError         a saved value, or a leaf, was written to
         ├── NoGradError          nothing to differentiate

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from .text import facts
-from .tree import GraphError
+from .tree import CheckpointError, GraphError
 
-__all__ = ["hooks_disabled", "nan_found", "packed_in_place", "unpacked_otherwise",
-           "wrong_hook_result"]  # fmt: skip
+__all__ = ["hooks_disabled", "nan_found", "packed_in_place", "recomputed_count",
+           "recomputed_metadata", "unpacked_otherwise", "wrong_hook_result"]  # fmt: skip
 
 
 def wrong_hook_result(hook: Any, what: str) -> GraphError:
@@ -35,6 +35,22 @@ def unpacked_otherwise(kind: type) -> TypeError:
 def hooks_disabled(message: str) -> GraphError:
     """saved_tensors_hooks where they are switched off; the text is the caller's."""
     return GraphError(message)
+
+
+def recomputed_count(first: int, second: int) -> CheckpointError:
+    """The second run of a checkpoint saved more or fewer values than the first."""
+    return CheckpointError(
+        "A different number of tensors was saved during the original forward and recomputation: "
+        f"{first}, then {second}. The checkpointed function must do the same both times."
+    )
+
+
+def recomputed_metadata(index: int, first: object, second: object) -> CheckpointError:
+    """The second run of a checkpoint saved a value of another shape or kind."""
+    return CheckpointError(
+        "Recomputed values for the following tensors have different metadata than during the "
+        f"forward pass: tensor {index} was {first}, then {second}."
+    )
 
 
 def nan_found(node: str, position: int, where: str, module: str, first: str) -> GraphError:

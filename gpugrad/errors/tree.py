@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 __all__ = [
-    "DTypeError", "DeviceError", "ExpressionError", "GpugradError", "GraphError",
+    "CheckpointError", "DTypeError", "DeviceError", "ExpressionError", "GpugradError", "GraphError",
     "GraphFreedError", "IndexRangeError", "InplaceError", "KernelFilesError", "LinAlgError",
     "NoGradError", "OutOfMemoryError", "ShapeError", "StateDictError", "UnusedInputError",
 ]  # fmt: skip
@@ -48,6 +48,10 @@ class LinAlgError(GpugradError, RuntimeError):
 
 class GraphError(GpugradError, RuntimeError):
     """Something a graph cannot do."""
+
+
+class CheckpointError(GraphError):
+    """The second run of a checkpointed function differs from the first."""
 
 
 class GraphFreedError(GraphError):

@@ -53,7 +53,8 @@ from .node import (
     hooks_of,
     next_sequence,
 )
-from .packing import Packed, let_go, packed, saved_slots, saved_value
+from .packing import Holding, Packed, let_go, packed, saved_slots, saved_value
+from .preserve import about_to_write, replace_saved
 from .saved import (
     ACCOUNTED,
     Numbers,
@@ -75,6 +76,7 @@ __all__ = [
     "Diverted",
     "GradientEdge",
     "GraphNode",
+    "Holding",
     "Hooks",
     "Location",
     "Lost",
@@ -90,6 +92,7 @@ __all__ = [
     "Scope",
     "Size",
     "TensorBase",
+    "about_to_write",
     "add",
     "as_tensor",
     "backward",
@@ -134,6 +137,7 @@ __all__ = [
     "release_graph",
     "release_one",
     "release_two",
+    "replace_saved",
     "root_nodes",
     "run",
     "saved_slots",

@@ -16,7 +16,7 @@ from typing import Any
 
 from ..array import Storage, accounts
 from .anomaly import forward_note
-from .live import live_nodes, live_storages
+from .live import live_holdings, live_nodes, live_storages
 from .names import named_tensors
 from .node import Accumulator, Node
 from .packing import Packed
@@ -52,10 +52,10 @@ def recount() -> None:
     """Counts anew what live nodes save: an interrupt may fall between a save and its count."""
     counts: Counter[int] = Counter()
     for node in live_nodes():
-        values = node.saved if isinstance(node.saved, Packed) else ()
-        held = [value.held for value in values] or [node.saved or ()]
-        for saved in held:
-            counts.update(id(s) for s in saved[1::2] if isinstance(s, Storage))
+        if not isinstance(node.saved, Packed):
+            counts.update(id(s) for s in (node.saved or ())[1::2] if isinstance(s, Storage))
+    for holding in live_holdings():
+        counts.update(id(s) for s in holding.held[1::2] if isinstance(s, Storage))
     for account in accounts.values():
         account.held = 0
     for storage in live_storages():

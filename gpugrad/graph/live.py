@@ -15,15 +15,20 @@ from typing import Any
 from ..array import Storage
 from .base import TensorBase, storage_of
 from .node import Accumulator, Node, Release
-from .packing import let_go
+from .packing import Holding, let_go
 
-__all__ = ["live_nodes", "live_storages", "live_tensors", "reachable", "release_graph",
-           "root_nodes"]  # fmt: skip
+__all__ = ["live_holdings", "live_nodes", "live_storages", "live_tensors", "reachable",
+           "release_graph", "root_nodes"]  # fmt: skip
 
 
 def live_nodes() -> list[Node]:
     """Every recorded node that still exists."""
     return [n for n in _instances(Node) if _whole(n, "shape", "lasti")]
+
+
+def live_holdings() -> list[Holding]:
+    """Every structure whose tensors are kept like saved values."""
+    return [h for h in _instances(Holding) if _whole(h, "held")]
 
 
 def live_tensors() -> list[TensorBase]:

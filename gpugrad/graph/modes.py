@@ -54,21 +54,23 @@ class Scope:
 class Mode:
     """What an op looks up.
 
-    grad       whether it records
-    lost       where recording was switched off
-    scope      where it is
-    compute    ``compute(function, *arguments)`` without NumPy's warnings
-    run        the same on the plain path
-    packing    what packs the values that nodes save, innermost last
-    sweep      the backward pass that is running, or None
+    grad        whether it records
+    lost        where recording was switched off
+    scope       where it is
+    compute     ``compute(function, *arguments)`` without NumPy's warnings
+    run         the same on the plain path
+    packing     what packs the values that nodes save, innermost last
+    preserving  whether saved values are copied before they are written over
+    sweep       the backward pass that is running, or None
     """
 
-    __slots__ = ("compute", "grad", "lost", "packing", "run", "scope", "sweep")
+    __slots__ = ("compute", "grad", "lost", "packing", "preserving", "run", "scope", "sweep")
 
     def __init__(self) -> None:
         self.grad = True
         self.lost: Lost | None = None
         self.packing: tuple[Any, ...] = ()
+        self.preserving = False
         self.sweep: Any = None
         self.run = self.compute = quiet_runner()
         self.scope = Scope("", _progress[0])

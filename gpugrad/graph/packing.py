@@ -10,9 +10,9 @@ Must not:  know who packs: hooks of the user, or a checkpoint.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from ..array import Storage
 from ..errors import packed_in_place, unpacked_otherwise
@@ -21,7 +21,8 @@ from .modes import local
 from .node import Accumulator, Node
 from .saved import flat_slots, keep, kind_in, release, unpack
 
-__all__ = ["Packed", "Packing", "let_go", "packed", "saved_slots", "saved_value", "with_values"]
+__all__ = ["Holding", "Packed", "Packing", "let_go", "packed", "saved_slots", "saved_value",
+           "with_values"]  # fmt: skip
 
 
 class Packing(Protocol):
@@ -31,65 +32,62 @@ class Packing(Protocol):
     def unpack(self, packed: Any) -> Any: ...
 
 
-class PackedValue:
-    """One saved value: what ``packing`` made of it; tensors in there are counted.
+class Holding:
+    """A structure whose tensors are kept like saved values: counted, or packed by who packs now.
 
-    packed  what was packed, with a _Kept in the place of each tensor
-    held    arrays and storages of those tensors, as ``Node.saved`` has them
+    structure  tuples, lists and dicts with a _Kept in the place of each tensor
+    required   which of the tensors required grad
+    held       arrays and storages as ``Node.saved`` has them, or a Packed
     """
 
-    __slots__ = ("held", "packed", "packing")
+    __slots__ = ("held", "required", "structure")
 
-    def __init__(self, packing: Packing, tensor: TensorBase) -> None:
-        self.packing = packing
-        self.held: tuple[Any, ...] = ()
-        version = storage_of(tensor).version
-        made = packing.pack(tensor)
-        if storage_of(tensor).version != version:
-            raise packed_in_place()
+    def __init__(self, value: Any) -> None:
         tensors: list[TensorBase] = []
-        self.packed = _without_tensors(made, tensors)
-        self.held = keep(tensors)
+        self.held: tuple[Any, ...] = ()
+        self.structure = _without_tensors(value, tensors)
+        self.required = [t.node is not None for t in tensors]
+        self.held = packed(tensors, ()) if local.mode.packing else keep(tensors)
 
     def __del__(self) -> None:
-        release(self.held)
+        self.release()
 
-    def unpacked(self) -> TensorBase:
-        """The value as a tensor.
+    def release(self) -> int:
+        """Lets the tensors go; returns the bytes that no graph keeps now."""
+        held, self.held = self.held, ()
+        return _release_packed(held) if isinstance(held, Packed) else release(held)
 
-        Raises:  TypeError if ``unpack`` returns something else
-        """
-        with _aside():
-            value = self.packing.unpack(_with_tensors(self.packed, self.held))
-        if not isinstance(value, TensorBase):
-            raise unpacked_otherwise(type(value))
-        return value
+    def value(self, make: Callable[[Any, bool], Any] = lambda tensor, required: tensor) -> Any:
+        """The structure with ``make(tensor, required grad)`` in the place of each tensor."""
+        if isinstance(self.held, Packed):
+            tensors = [value.unpacked() for value in self.held]
+        else:
+            pairs = zip(self.held[0::2], self.held[1::2], strict=True)
+            tensors = [new_tensor(a, kind_in(a, storage), None, storage) for a, storage in pairs]
+        return _with_tensors(self.structure, [*map(make, tensors, self.required)])
 
     def slots(self) -> list[tuple[str, Any, Storage]]:
-        """What it keeps: its tensors, and whatever the packed object says it keeps."""
+        """Name, array and storage of what is kept, also by objects inside that can say so."""
+        if isinstance(self.held, Packed):
+            return [slot for value in self.held for slot in value.holding.slots()]
         mine = [("packed", *pair) for pair in zip(self.held[0::2], self.held[1::2], strict=True)]
-        return mine + (self.packed.slots() if hasattr(self.packed, "slots") else [])
+        return mine + (self.structure.slots() if hasattr(self.structure, "slots") else [])
 
 
-class _Kept:
-    """The place of a tensor in what was packed; ``index`` counts them."""
+class _Kept(NamedTuple):
+    """The place of a tensor in a structure."""
 
-    __slots__ = ("index", "leaf")
-
-    def __init__(self, index: int, leaf: TensorBase | None) -> None:
-        self.index = index
-        self.leaf = leaf
+    place: int
 
 
 def _without_tensors(value: Any, tensors: list[TensorBase]) -> Any:
     """``value`` with its tensors, as far as they lie open, moved to ``tensors``.
 
-    Only bytes are kept of a tensor, unless it is a leaf that requires grad: whoever returns what it
-    was given must not keep a graph alive with it.
+    Of these only bytes are kept: whoever packs what it was given must not keep a graph alive.
     """
     if isinstance(value, TensorBase):
         tensors.append(value)
-        return _Kept(len(tensors) - 1, value if value.node.__class__ is Accumulator else None)
+        return _Kept(len(tensors) - 1)
     if value.__class__ in (tuple, list):
         return value.__class__([_without_tensors(part, tensors) for part in value])
     if value.__class__ is dict:
@@ -97,18 +95,45 @@ def _without_tensors(value: Any, tensors: list[TensorBase]) -> Any:
     return value
 
 
-def _with_tensors(value: Any, held: tuple[Any, ...]) -> Any:
-    """``value`` with its tensors back."""
+def _with_tensors(value: Any, tensors: Sequence[Any]) -> Any:
+    """``value`` with ``tensors`` in their places."""
     if value.__class__ is _Kept:
-        if value.leaf is not None:
-            return value.leaf
-        array, storage = held[2 * value.index : 2 * value.index + 2]
-        return new_tensor(array, kind_in(array, storage), None, storage)
+        return tensors[value.place]
     if value.__class__ in (tuple, list):
-        return value.__class__([_with_tensors(part, held) for part in value])
+        return value.__class__([_with_tensors(part, tensors) for part in value])
     if value.__class__ is dict:
-        return {key: _with_tensors(part, held) for key, part in value.items()}
+        return {key: _with_tensors(part, tensors) for key, part in value.items()}
     return value
+
+
+class PackedValue:
+    """One saved value: what ``packing`` made of it."""
+
+    __slots__ = ("holding", "packing")
+
+    def __init__(self, packing: Packing, tensor: TensorBase) -> None:
+        self.packing = packing
+        version = storage_of(tensor).version
+        made = packing.pack(tensor)
+        if storage_of(tensor).version != version:
+            raise packed_in_place()
+        self.holding = Holding(made)
+
+    def unpacked(self) -> TensorBase:
+        """The value as a tensor.
+
+        Raises:  TypeError if ``unpack`` returns something else
+        """
+        with _aside():
+            value = self.packing.unpack(self.holding.value())
+        if not isinstance(value, TensorBase):
+            raise unpacked_otherwise(type(value))
+        return value
+
+    @property
+    def avoided(self) -> int:
+        """Bytes that are not kept because it is packed, if the packed object knows."""
+        return getattr(self.holding.structure, "avoided", 0)
 
 
 class Packed(tuple[PackedValue, ...]):
@@ -170,13 +195,13 @@ def with_values(node: Node) -> Iterator[None]:
 
 def let_go(node: Node, saved: tuple[Any, ...]) -> int:
     """Releases ``saved``, which ``node`` has let go of; returns the bytes no graph keeps now."""
-    if not isinstance(saved, Packed):
-        return node.rule.release(saved)  # type: ignore[no-any-return]
-    freed = 0
-    for value in saved:
-        freed += release(value.held)
-        value.held = ()
-    return freed
+    if isinstance(saved, Packed):
+        return _release_packed(saved)
+    return node.rule.release(saved)  # type: ignore[no-any-return]
+
+
+def _release_packed(values: Packed) -> int:
+    return sum(value.holding.release() for value in values)
 
 
 def saved_slots(node: Node) -> list[tuple[str, Any, Storage]]:
@@ -186,7 +211,7 @@ def saved_slots(node: Node) -> list[tuple[str, Any, Storage]]:
     return [
         (f"{slot} ({name})", array, storage)
         for slot, value in zip(node.rule.slots, node.saved, strict=True)
-        for name, array, storage in value.slots()
+        for name, array, storage in value.holding.slots()
     ]
 
 

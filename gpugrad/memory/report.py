@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import format_bytes
-from ..graph import Node, reachable, saved_slots
+from ..graph import Node, Packed, reachable, saved_slots
 from .holders import exclusive_storages
 from .tables import clip, place, row, times
 
@@ -47,6 +47,7 @@ class NodeReport:
     seq: int
     saved: tuple[Slot, ...]
     freed: str
+    avoided: int
 
     @property
     def nbytes(self) -> int:
@@ -93,6 +94,11 @@ class GraphReport:
         return sum(b.exclusive for b in self.devices.values())
 
     @property
+    def avoided_bytes(self) -> int:
+        """Bytes that checkpointed regions do not keep because they compute them again."""
+        return sum(node.avoided for node in self.nodes)
+
+    @property
     def exclusive_blocks(self) -> list[int]:
         """The sizes of the storages behind ``exclusive_bytes``."""
         return [n for b in self.devices.values() for n in b.exclusive_blocks]
@@ -136,8 +142,9 @@ def _describe(node: Node) -> NodeReport:
     )  # fmt: skip
     freed = "" if node.freed is None else f"{node.freed.call} at {node.freed.where}"
     scope = node.scope
+    avoided = sum(v.avoided for v in node.saved) if isinstance(node.saved, Packed) else 0
     return NodeReport(
-        node.name(), str(node.where), scope.module, scope.step, node.seq, saved, freed
+        node.name(), str(node.where), scope.module, scope.step, node.seq, saved, freed, avoided
     )
 
 
@@ -157,6 +164,9 @@ def _table(report: GraphReport) -> str:
                                        report.exclusive_bytes)]  # fmt: skip
     silent = sum(not node.saved for node in report.nodes)
     note = f"{silent} of {len(report.nodes)} nodes keep nothing" if silent else ""
+    if report.avoided_bytes:
+        avoided = format_bytes(report.avoided_bytes)
+        text.append(row(_WIDTHS, "", avoided, "", "not kept, but computed again", ""))
     return "\n".join([*text, row(_WIDTHS, *total, "in all", note)])
 
 

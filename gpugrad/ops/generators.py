@@ -21,8 +21,16 @@ from ..graph import new_tensor
 from .surface import public
 
 __all__ = [
-    "Generator", "default_generator", "fork_rng", "get_rng_state", "initial_seed", "manual_seed",
-    "seed", "set_rng_state",
+    "Generator",
+    "default_generator",
+    "fork_rng",
+    "get_rng_state",
+    "initial_seed",
+    "manual_seed",
+    "rng_states",
+    "seed",
+    "set_rng_state",
+    "set_rng_states",
 ]  # fmt: skip
 
 _FIRST_SEED = 67280421310721  # PyTorch's, for generators that nobody has seeded
@@ -166,6 +174,18 @@ def set_rng_state(new_state: Any) -> None:
     default_generator(cpu).set_state(new_state)
 
 
+def rng_states() -> dict[device, Any]:
+    """Where the default generators of all devices in use are."""
+    default_generator(cpu)
+    return {on: generator.get_state() for on, generator in list(_generators.items())}
+
+
+def set_rng_states(states: dict[device, Any]) -> None:
+    """Makes the default generators go on from ``states``."""
+    for on, state in states.items():
+        default_generator(on).set_state(state)
+
+
 @contextmanager
 def fork_rng(devices: Any = None, enabled: bool = True, _caller: str = "fork_rng",
              _devices_kw: str = "devices", device_type: str | None = None) -> Iterator[None]:
@@ -177,14 +197,8 @@ def fork_rng(devices: Any = None, enabled: bool = True, _caller: str = "fork_rng
         yield
         return
     chosen = None if devices is None else {cpu, *(as_device(d) for d in devices)}
-    states = {
-        on: generator.get_state() for on, generator in _generators.items()
-        if chosen is None or on in chosen
-    }  # fmt: skip
-    if cpu not in states:
-        states[cpu] = get_rng_state()
+    states = {on: at for on, at in rng_states().items() if chosen is None or on in chosen}
     try:
         yield
     finally:
-        for on, state in states.items():
-            default_generator(on).set_state(state)
+        set_rng_states(states)

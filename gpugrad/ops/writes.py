@@ -10,6 +10,7 @@ NOTE [saved by a write]
    a copy before the bytes are overwritten.
 2. What it saved of its result is replaced by the tensor's bytes once they hold it, and the node is
    numbered anew, after the write: its own value is not stale.
+3. Where saved values are packed, they were packed before the write: the op gets a copy.
 """
 
 from __future__ import annotations
@@ -33,15 +34,16 @@ from ..errors import (
 )
 from ..graph import (
     TensorBase,
+    about_to_write,
     here,
     is_leaf,
-    keep,
     local,
     location,
     make_storage,
     mutated,
     new_tensor,
     next_sequence,
+    replace_saved,
 )
 from .broadcast import convert, expand
 from .views import rebase
@@ -65,17 +67,19 @@ def write(target: Any, compute: Callable[[Any], Any], *others: Any) -> Any:
         mutated(target)
         return target
     start = next_sequence()
-    old = new_tensor(target.array, target.kind, target.node)
+    packing = bool(local.mode.packing)
+    old = new_tensor(target.array.copy() if packing else target.array, target.kind, target.node)
     result = compute(old)
     _check(target, result)
     value = convert(result, target.kind)
     nodes = _recorded_since(start, value.node)
-    if old.storage is not None:
-        _replace_saved(nodes, old.storage, new_tensor(target.array.copy(), target.kind))
+    if old.storage is not None and not packing:
+        copy = new_tensor(target.array.copy(), target.kind)
+        replace_saved(nodes, old.storage, lambda _: copy)
     target.array[...] = result.array
     mutated(target)
     if result.storage is not None and value is result:
-        _replace_saved(nodes, result.storage, target)
+        replace_saved(nodes, result.storage, lambda _: target)
         value.node.seq = next_sequence()
     rebase(target, value, replaces=value.node is None)
     return target
@@ -87,8 +91,10 @@ def overwrite(target: Any, value: Any) -> Any:
     tracked = is_tracked(target, value)
     if given:
         check_writable(target, tracked)
-    elif tracked:  # one number may be written to an element any number of times
-        check_recordable(target)
+    else:  # one number may be written to an element any number of times
+        about_to_write(target)
+        if tracked:
+            check_recordable(target)
     if given and len(value.shape) > len(target.shape):  # NumPy would drop ones in front
         raise does_not_fit(target.shape, value.shape)
     if given and _is_the_same(target, value, tracked):
@@ -153,6 +159,7 @@ def check_writable(target: Any, tracked: bool) -> None:
 
     Raises:  RuntimeError, InplaceError
     """
+    about_to_write(target)
     array = target.array
     if 0 in array.strides and array.size and any(
         not step and n > 1 for step, n in zip(array.strides, array.shape, strict=True)
@@ -187,20 +194,6 @@ def _recorded_since(start: int, node: Any) -> list[Any]:
                 found[edge] = None
                 stack.append(edge)
     return list(found)
-
-
-def _replace_saved(nodes: Sequence[Any], storage: Any, tensor: Any) -> None:
-    """Makes ``nodes`` keep ``tensor`` where they keep ``storage``."""
-    for node in nodes:
-        saved, count = node.saved, len(node.rule.slots)
-        pairs = list(zip(saved[0 : 2 * count : 2], saved[1 : 2 * count : 2], strict=True))
-        if any(kept is storage for _, kept in pairs):
-            slots = [
-                tensor if kept is storage else new_tensor(array, kept.kind, None, kept)
-                for array, kept in pairs
-            ]
-            node.saved = keep(slots, saved[2 * count :])
-            node.rule.release(saved)
 
 
 def _check(target: Any, result: Any) -> None:
