@@ -1,10 +1,10 @@
-"""What ops cost beside PyTorch on the CPU: small calls in microseconds, large in milliseconds.
+"""What ops cost beside PyTorch: small calls in microseconds, large in milliseconds.
 
 Both libraries run in one process and take turns, on the same number of threads; a ratio above one
 means that gpugrad takes longer. Each line is one expression, forward alone and, where it has a
 gradient, forward and backward.
 
-    python bench/ops.py [--threads N] [--rounds 7] [--only TEXT] [--out bench/results/ops.json]
+    python bench/ops.py [--device cuda] [--threads N] [--rounds 7] [--only TEXT] [--out FILE]
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ LARGE: list[tuple[str, Shapes]] = [
 ]  # fmt: skip
 
 
-def inputs(shapes: Shapes, module: Any, grad: bool) -> dict[str, Any]:
+def inputs(shapes: Shapes, module: Any, grad: bool, device: str) -> dict[str, Any]:
     """The tensors of one expression, the same numbers for both libraries."""
     rng = np.random.default_rng(0)
     first = next(iter(shapes.values()))
@@ -85,22 +85,27 @@ def inputs(shapes: Shapes, module: Any, grad: bool) -> dict[str, Any]:
         "b": rng.random(first) < 0.5, "i": rng.integers(0, first[0], min(5000, 4 * first[0])),
         "c": rng.integers(0, first[-1], first[0]), "j": rng.integers(0, first[-1], first[:2])
     }  # fmt: skip
-    where = {"device": "cpu"}
+    where = {"device": device}
     made = {n: module.tensor(a, **where, **({"requires_grad": True} if grad and n in "xyz" else {}))
             for n, a in arrays.items()}  # fmt: skip
     return {**made, "torch": module, "F": module.nn.functional}
 
 
-def timed(call: Callable[[], Any], repeat: int) -> float:
+def timed(call: Callable[[], Any], repeat: int, device: str) -> float:
+    """Seconds per call, the device's work included."""
+    wait = torch.cuda.synchronize if device == "cuda" else lambda: None  # the whole device waits
+    wait()
     begin = time.perf_counter()
     for _ in range(repeat):
         call()
+    wait()
     return (time.perf_counter() - begin) / repeat
 
 
-def calls(text: str, shapes: Shapes, module: Any, backward: bool) -> Callable[[], Any]:
+def calls(text: str, shapes: Shapes, module: Any, backward: bool, device: str
+          ) -> Callable[[], Any]:
     """One expression as a function of nothing; with ``backward`` the gradients too."""
-    scope = inputs(shapes, module, backward)
+    scope = inputs(shapes, module, backward, device)
     function = eval(f"lambda: {text}", scope)
     if not backward:
         return function  # type: ignore[no-any-return]
@@ -109,18 +114,25 @@ def calls(text: str, shapes: Shapes, module: Any, backward: bool) -> Callable[[]
     return lambda: module.autograd.grad(function(), leaves, seed, allow_unused=True)
 
 
-def compare(text: str, shapes: Shapes, backward: bool, rounds: int) -> tuple[float, float]:
+def compare(text: str, shapes: Shapes, backward: bool, rounds: int, device: str
+            ) -> tuple[float, float]:
     """The best times of gpugrad and of PyTorch, in turns."""
-    ours, theirs = (calls(text, shapes, m, backward) for m in (gpugrad, torch))
+    ours, theirs = (calls(text, shapes, m, backward, device) for m in (gpugrad, torch))
     for call in (ours, theirs):
         call()
-    repeat = max(1, int(2e-2 / max(timed(theirs, 3), 1e-7)))
-    pairs = [(timed(ours, repeat), timed(theirs, repeat)) for _ in range(rounds)]
+    repeat = max(1, int(2e-2 / max(timed(theirs, 3, device), 1e-7)))
+    pairs = [(timed(ours, repeat, device), timed(theirs, repeat, device)) for _ in range(rounds)]
     return min(a for a, _ in pairs), min(b for _, b in pairs)
+
+
+def device_name(device: str) -> str:
+    """Which GPU, or "cpu"."""
+    return str(torch.cuda.get_device_name()) if device == "cuda" else device
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--only", default="")
@@ -137,14 +149,14 @@ def main() -> None:
             row: dict[str, Any] = {"table": title, "call": text, "shapes": list(shapes.values())}
             shown = f"{text:<58}"
             for name, backward in (("forward", False), ("backward", True)):
-                ours, theirs = compare(text, shapes, backward, options.rounds)
+                ours, theirs = compare(text, shapes, backward, options.rounds, options.device)
                 row |= {f"{name}_us": ours * 1e6, f"{name}_ratio": ours / theirs}
                 mark = "µs" if unit == 1e6 else "ms"
                 shown += f"{ours * unit:>12.2f} {mark} {ours / theirs:>6.2f}"
             rows.append(row)
             print(shown, flush=True)
     if options.out:
-        about = {"threads": options.threads, "processor": platform.processor(),
+        about = {"device": device_name(options.device), "threads": options.threads, "processor": platform.processor(),
                  "python": platform.python_version(), "torch": torch.__version__}  # fmt: skip
         options.out.write_text(json.dumps({**about, "rows": rows}, indent=1) + "\n")
 

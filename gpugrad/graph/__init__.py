@@ -5,6 +5,7 @@ Holds:     nothing here knows an operation, a device library or a report; whoeve
 Must not:  form reference cycles.
 """
 
+from . import access  # noqa: F401  (how users read saved values)
 from .accumulate import add, as_tensor, deliver
 from .base import (
     Origin,

@@ -24,6 +24,7 @@ from .base import Size, TensorBase, new_tensor
 from .edges import EdgePlace, GradientEdge
 from .engine import run
 from .lost import why_no_grad
+from .node import Accumulator
 from .where import here, location
 
 __all__ = ["backward", "grad", "is_leaf"]
@@ -96,7 +97,7 @@ def grad(outputs: Tensors, inputs: Tensors, grad_outputs: Any = None,
 def is_leaf(tensor: Any) -> bool:
     """Whether the user made the tensor, rather than a recorded op."""
     node = tensor.node
-    return node is None or hasattr(node, "leaf")
+    return node is None or node.__class__ is Accumulator
 
 
 def _several(tensors: Any, target: bool = False) -> list[Any]:

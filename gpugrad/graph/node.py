@@ -8,10 +8,11 @@ Must not:  hold arrays anywhere but in ``saved``.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import count
 from operator import is_
 from types import CodeType
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 from weakref import ref
 
 from .base import Size, TensorBase
@@ -197,6 +198,14 @@ class Node(GraphNode):
     def name(self) -> str:
         """The node's name as PyTorch spells it."""
         return f"{self.rule.name}Backward0"
+
+    read_saved: ClassVar[Callable[[Node, str], Any]]
+    """``node._saved_name`` for users; access.py says how."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_saved_"):
+            return Node.read_saved(self, name.removeprefix("_saved_"))
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     @property
     def next_functions(self) -> tuple[tuple[Any, int], ...]:
