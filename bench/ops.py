@@ -156,8 +156,9 @@ def main() -> None:
             rows.append(row)
             print(shown, flush=True)
     if options.out:
-        about = {"device": device_name(options.device), "threads": options.threads, "processor": platform.processor(),
-                 "python": platform.python_version(), "torch": torch.__version__}  # fmt: skip
+        about = {"device": device_name(options.device), "threads": options.threads,
+                 "processor": platform.processor(), "python": platform.python_version(),
+                 "torch": torch.__version__}  # fmt: skip
         options.out.write_text(json.dumps({**about, "rows": rows}, indent=1) + "\n")
 
 
