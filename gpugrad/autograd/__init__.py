@@ -11,8 +11,11 @@ from ..graph import (
 )
 from . import anomaly_mode, graph
 from .anomaly_mode import detect_anomaly, set_detect_anomaly
+from .threading_mode import is_multithreading_enabled, set_multithreading_enabled
+from .variable import Variable
 
 __all__ = [
-    "anomaly_mode", "backward", "detect_anomaly", "enable_grad", "grad", "graph", "inference_mode",
-    "is_grad_enabled", "no_grad", "set_detect_anomaly", "set_grad_enabled",
+    "Variable", "anomaly_mode", "backward", "detect_anomaly", "enable_grad", "grad", "graph",
+    "inference_mode", "is_grad_enabled", "is_multithreading_enabled", "no_grad",
+    "set_detect_anomaly", "set_grad_enabled", "set_multithreading_enabled",
 ]  # fmt: skip

@@ -1,6 +1,6 @@
 """The graph and its hooks under PyTorch's names, ``torch.autograd.graph``."""
 
-from ..graph import GradientEdge, get_gradient_edge
+from ..graph import GradientEdge, get_gradient_edge, increment_version
 from ..graph import GraphNode as Node
 from ..transforms.multi_grad import register_multi_grad_hook
 from ..transforms.preserve import allow_mutation_on_saved_tensors
@@ -12,5 +12,5 @@ from ..transforms.saved_hooks import (
 
 __all__ = [
     "GradientEdge", "Node", "allow_mutation_on_saved_tensors", "disable_saved_tensors_hooks",
-    "get_gradient_edge", "register_multi_grad_hook", "save_on_cpu", "saved_tensors_hooks",
+    "get_gradient_edge", "increment_version", "register_multi_grad_hook", "save_on_cpu", "saved_tensors_hooks",
 ]  # fmt: skip

@@ -22,8 +22,10 @@ from .base import TensorBase, make_storage, new_tensor
 from .node import Node, Port, next_sequence
 from .where import location, user_frame
 
-__all__ = ["ACCOUNTED", "Numbers", "check_versions", "clock", "flat_slots", "keep", "kind_in",
-           "mutated", "output_edge", "release", "release_one", "release_two", "unpack"]  # fmt: skip
+__all__ = [
+    "ACCOUNTED", "Numbers", "check_versions", "clock", "flat_slots", "increment_version", "keep",
+    "kind_in", "mutated", "output_edge", "release", "release_one", "release_two", "unpack",
+]  # fmt: skip
 
 ACCOUNTED = os.environ.get("GPUGRAD_LEDGER", "on").lower() not in ("off", "0")
 _LOG_LENGTH = 16  # writes remembered per saved storage, for the error message
@@ -181,6 +183,12 @@ def mutated(tensor: TensorBase) -> None:
         del writes[:-_LOG_LENGTH]
     else:
         storage.writes = None
+
+
+def increment_version(tensors: Any) -> None:
+    """Notes a write that gpugrad cannot see: one tensor's bytes, or several tensors', changed."""
+    for tensor in [tensors] if isinstance(tensors, TensorBase) else tensors:
+        mutated(tensor)
 
 
 def check_versions(nodes: list[Node]) -> None:
