@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from ..array import module_of
+from .along_cuda import add_on_cuda, can_add, gather_on_cuda, same_but_along
 from .broadcast import wide_dtype
 from .scatter_kernels import combine_at, combine_rows, outside, scatter_add_rows
 
@@ -30,6 +31,8 @@ _WIDE = 8  # elements of an entry from which it is worth being moved to the fron
 def gather_along(x: Any, dim: int, index: Any) -> Any:
     """``x[.., index[.., i, ..], ..]`` along ``dim``."""
     x = x if x.ndim else x.reshape(1)
+    if same_but_along(x, dim, index):
+        return gather_on_cuda(x, dim, index)
     index = _inside(index, x.shape[dim])
     vector = _vector(index, dim, x.shape)
     if vector is not None:
@@ -67,6 +70,9 @@ def combine_along(out: Any, dim: int, index: Any, source: Any, how: str) -> Any:
     how      "add", "multiply", "maximum" or "minimum"
     """
     table = out if out.ndim else out.reshape(1)
+    if how == "add" and same_but_along(table, dim, index) and can_add(table, source):
+        add_on_cuda(table, dim, index, source)
+        return out
     index = _inside(index, table.shape[dim])
     vector = _vector(index, dim, table.shape)
     if vector is not None and (not dim or prod(table.shape[dim + 1 :]) >= _WIDE):

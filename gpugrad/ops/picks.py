@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..graph import Size
-from .along import combine_along
+from .along import combine_along, gather_along
 from .generic import Custom, custom
 from .index import gather_op, put_along
 from .reduce import kept_shape
@@ -52,7 +52,9 @@ def picking(node_name: str, *, repeated: bool = False) -> Callable[[Callable[...
 
 def picked(xp: Any, x: Any, index: Any, axis: int, keepdim: bool = True) -> tuple[Any, Any]:
     """The entries at ``index`` (along ``axis``, of as many dimensions as ``x``), and ``index``."""
-    if x.ndim == 1:
+    if xp is not np:
+        values = gather_along(x, axis, index)
+    elif x.ndim == 1:
         values = x[index]
     else:
         values = xp.take_along_axis(x, index, axis)

@@ -22,14 +22,12 @@ from ..array import module_of
 from ..errors import row_out_of_range
 from .rows import CUDA_NAMES, row_kernel
 
-__all__ = [
-    "combine_at", "combine_rows", "outside", "scatter_add_rows",
-]  # fmt: skip
+__all__ = ["ATOMIC", "combine_at", "combine_rows", "outside", "scatter_add_rows"]
 
 # What a dtype is summed in; a dtype that is not here is its own.
 _SUMMED_IN = {"float16": "float32", "bfloat16": "float32", "bool": "int32", "uint8": "int32",
               "int8": "int32", "int16": "int32"}  # fmt: skip
-_ATOMIC = {"float32": "float", "float64": "double", "int32": "int",
+ATOMIC = {"float32": "float", "float64": "double", "int32": "int",
            "int64": "unsigned long long"}  # fmt: skip
 
 
@@ -129,13 +127,13 @@ def outside(index: Any, size: int) -> int | None:
 def _add_on_cuda(table: Any, indices: Any, rows: Any) -> None:
     xp = module_of(table)
     width = prod(table.shape[1:])
-    if rows.dtype.name not in (*_ATOMIC, "float16", "bfloat16"):
+    if rows.dtype.name not in (*ATOMIC, "float16", "bfloat16"):
         rows = rows.astype(table.dtype)
     if indices.dtype.name not in ("int64", "int32", "uint8"):
         indices = indices.astype(np.int64)
     columns = 1 if width < 2 else 1 << min(8, (width - 1).bit_length())
     lines = 256 // columns
-    kernel = row_kernel("scatter", "add_rows", _ATOMIC[table.dtype.name],
+    kernel = row_kernel("scatter", "add_rows", ATOMIC[table.dtype.name],
                         CUDA_NAMES[rows.dtype.name], CUDA_NAMES[indices.dtype.name])
     kernel((min(1 << 20, -(-indices.size // lines)),), (columns, lines), (
         table, xp.ascontiguousarray(indices), xp.ascontiguousarray(rows), indices.size, width,

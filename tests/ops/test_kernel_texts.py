@@ -33,6 +33,14 @@ FORWARD(float, long long, CrossEntropy, Warp) FORWARD(double, int, LogLikelihood
 BACKWARD(float, long long, CrossEntropyBackward, Block)
 BACKWARD(double, unsigned char, LogLikelihoodBackward, Solo)
 """,
+    "along": """
+#include "along.cu"
+template __global__ void gg::gather<unsigned short, long long>(unsigned short* __restrict__,
+    const unsigned short* __restrict__, const long long* __restrict__, gg::Count, gg::Count,
+    gg::Count, gg::Count);
+template __global__ void gg::add<double, double, int>(double*, const double* __restrict__,
+    const int* __restrict__, gg::Count, gg::Count, gg::Count, gg::Count);
+""",
     "scatter": """
 #include "scatter.cu"
 #define ADD(A, T, Index)                                                         \\
