@@ -9,13 +9,15 @@ from ..graph import (
     no_grad,
     set_grad_enabled,
 )
-from . import anomaly_mode, graph
+from . import anomaly_mode, function, graph
 from .anomaly_mode import detect_anomaly, set_detect_anomaly
+from .function import Function
 from .threading_mode import is_multithreading_enabled, set_multithreading_enabled
 from .variable import Variable
 
 __all__ = [
-    "Variable", "anomaly_mode", "backward", "detect_anomaly", "enable_grad", "grad", "graph",
+    "Function", "Variable", "anomaly_mode", "backward", "detect_anomaly", "enable_grad",
+    "function", "grad", "graph",
     "inference_mode", "is_grad_enabled", "is_multithreading_enabled", "no_grad",
     "set_detect_anomaly", "set_grad_enabled", "set_multithreading_enabled",
 ]  # fmt: skip

@@ -83,11 +83,15 @@ def view_inplace(made: str, where: str = "") -> InplaceError:
     first = {
         "many": "Output of a function that returns multiple views is a view and is being modified "
                 "inplace. Such functions do not allow the output views to be modified inplace.",
+        "custom": "Output of a custom Function is a view and is being modified inplace. This view "
+                  "was created inside a custom Function (or because an input was returned as-is) "
+                  "and the write would override its backward.",
         "no_grad": "A view was created in no_grad mode and is being modified inplace with grad "
                    "mode enabled.",
     }[made]  # fmt: skip
     fix = {
         "many": "index the whole tensor instead, x[i] = value, or work on a .clone()",
+        "custom": "return a .clone() from forward, or write to a .clone()",
         "no_grad": "make the view where the write is, both in or both outside no_grad()",
     }[made]
     return InplaceError(facts(first, ("line", where), ("fix", fix)))

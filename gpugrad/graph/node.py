@@ -197,7 +197,7 @@ class Node(GraphNode):
 
     def name(self) -> str:
         """The node's name as PyTorch spells it."""
-        return f"{self.rule.name}Backward0"
+        return getattr(self.rule, "title", None) or f"{self.rule.name}Backward0"
 
     read_saved: ClassVar[Callable[[Node, str], Any]]
     """``node._saved_name`` for users; access.py says how."""
@@ -205,6 +205,8 @@ class Node(GraphNode):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_saved_"):
             return Node.read_saved(self, name.removeprefix("_saved_"))
+        if name not in Node.__slots__ and hasattr(self.rule, "attribute"):
+            return self.rule.attribute(self, name)
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     @property
