@@ -53,6 +53,8 @@ class Kind:
 
 accounts: dict[device, Account] = {}
 _kinds: dict[tuple[device, dtype], Kind] = {}
+_of_arrays: dict[tuple[int, Any], Kind] = {}
+"""By number of the GPU (-1 for the host) and NumPy's dtype."""
 
 
 def kind_of(on: device, element: dtype) -> Kind:
@@ -67,10 +69,13 @@ def kind_of(on: device, element: dtype) -> Kind:
 
 def kind_of_array(array: Any) -> Kind:
     """The Kind of a raw NumPy or CuPy array, or of a NumPy scalar, which 0-d arithmetic makes."""
-    element = from_numpy_dtype(array.dtype)
-    if isinstance(array, (np.ndarray, np.generic)):
-        return kind_of(device("cpu"), element)
-    return kind_of(device("cuda", array.device.id), element)
+    on_host = isinstance(array, (np.ndarray, np.generic))
+    key = (-1 if on_host else array.device.id), array.dtype
+    found = _of_arrays.get(key)
+    if found is None:
+        on = device("cpu") if on_host else device("cuda", key[0])
+        found = _of_arrays[key] = kind_of(on, from_numpy_dtype(array.dtype))
+    return found
 
 
 def module_of(array: Any) -> Any:
