@@ -98,7 +98,8 @@ _COMPLEX = frozenset(
     {"cdouble", "cfloat", "chalf", "complex", "complex128", "complex32", "complex64", "polar",
      "view_as_complex", "view_as_real"}
 )
-_ELSEWHERE = {"default_generator": "random", "load": "serialization", "save": "serialization"}
+_ELSEWHERE = {"default_generator": "random", "load": "serialization", "save": "serialization",
+              "vmap": "func"}  # fmt: skip
 
 
 def is_tensor(obj: object) -> Any:

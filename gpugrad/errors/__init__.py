@@ -34,6 +34,7 @@ from .normalization import *  # noqa: F403
 from .operands import *  # noqa: F403
 from .second_backward import *  # noqa: F403
 from .text import *  # noqa: F403
+from .traced import *  # noqa: F403
 from .tree import *  # noqa: F403
 
 for _shown in list(vars().values()):

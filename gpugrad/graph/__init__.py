@@ -19,7 +19,7 @@ from .base import (
     tensor_class,
     use_class,
 )
-from .calls import backward, grad, is_leaf
+from .calls import backward, grad, gradients_of_traced, is_leaf, use_batching
 from .edges import GradientEdge, get_gradient_edge
 from .engine import listeners, run
 from .grad_modes import (
@@ -68,7 +68,7 @@ from .saved import (
     release_two,
     unpack,
 )
-from .traced import NotConcrete, handed_over, is_traced, topmost
+from .traced import NotConcrete, handed_over, is_traced, topmost, values_behind
 from .where import PRINTED, Location, here, location, noted_frame, user_files, user_frame
 
 __all__ = [
@@ -105,6 +105,7 @@ __all__ = [
     "enter_module",
     "get_gradient_edge",
     "grad",
+    "gradients_of_traced",
     "graph_node",
     "handed_over",
     "here",
@@ -151,8 +152,10 @@ __all__ = [
     "tensor_class",
     "topmost",
     "unpack",
+    "use_batching",
     "use_class",
     "user_files",
     "user_frame",
+    "values_behind",
     "why_no_grad",
 ]  # fmt: skip

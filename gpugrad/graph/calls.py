@@ -25,6 +25,7 @@ from .edges import EdgePlace, GradientEdge
 from .engine import run
 from .lost import why_no_grad
 from .node import Accumulator
+from .traced import topmost
 from .where import here, location
 
 __all__ = ["backward", "grad", "is_leaf"]
@@ -48,7 +49,7 @@ def backward(tensors: Tensors, grad_tensors: Any = None, retain_graph: bool | No
     targets = None if inputs is None else _several(inputs, target=True)
     if targets is not None and not targets:
         raise GraphError("`inputs` argument to `backward()` cannot be empty.")
-    seeds = _seeds(roots, grad_tensors, create_graph)
+    seeds = _seeds(roots, _one_per_root(roots, grad_tensors), create_graph)
     if targets is not None:
         _check_targets(targets)
         _check_places(targets)
@@ -68,6 +69,7 @@ def grad(outputs: Tensors, inputs: Tensors, grad_outputs: Any = None,
 
     allow_unused       return None for an input that was not used, instead of raising
     materialize_grads  return zeros for it
+    is_grads_batched   the first dimension of each seed counts seeds; results have it, too
 
     Raises:  as ``backward``; UnusedInputError; ValueError for allow_unused=False with
              materialize_grads=True
@@ -80,14 +82,18 @@ def grad(outputs: Tensors, inputs: Tensors, grad_outputs: Any = None,
         )
     if not targets:
         raise GraphError("`inputs` argument to `grad()` cannot be empty.")
-    if is_grads_batched:
-        raise NotImplementedError("is_grads_batched=True is not supported yet; loop over the rows")
-    seeds = _seeds(roots, grad_outputs, create_graph)
-    _check_targets(targets)
     retain = create_graph if retain_graph is None else retain_graph
-    results = run(roots, seeds, targets, retain_graph=retain, create_graph=create_graph,
-                  accumulate=False, allow_unused=bool(allow_unused) or materialize_grads,
-                  call="autograd.grad()")  # fmt: skip
+    options: dict[str, Any] = {"retain_graph": retain, "create_graph": create_graph,
+                               "allow_unused": bool(allow_unused) or materialize_grads}
+    given = _one_per_root(roots, grad_outputs)
+    if is_grads_batched:
+        results: Any = batched_gradients(roots, targets, given, **options)
+    elif (top := topmost((*roots, *targets, *given))) is not None:
+        results = top.gradients(roots, targets, given, **options)
+    else:
+        seeds = _seeds(roots, given, create_graph)
+        _check_targets(targets)
+        results = run(roots, seeds, targets, accumulate=False, call="autograd.grad()", **options)
     return tuple(
         _result(g, target, materialize_grads) for g, target in zip(results, targets, strict=True)
     )
@@ -124,11 +130,42 @@ def _check_places(targets: list[Any]) -> None:
                          ".grad; use autograd.grad")  # fmt: skip
 
 
-def _seeds(roots: list[Any], given: Any, create: bool) -> list[Any]:
+def _one_per_root(roots: list[Any], given: Any) -> list[Any]:
     if given is None or isinstance(given, (TensorBase, int, float)) or hasattr(given, "dtype"):
         given = [given] * len(roots) if given is None else [given]
     if len(given) != len(roots):
         raise GraphError(f"got {len(roots)} tensors and {len(given)} gradients")
+    return list(given)
+
+
+def gradients_of_traced(roots: list[Any], targets: list[Any], seeds: list[Any], *,
+                        retain_graph: bool, create_graph: bool, allow_unused: bool) -> list[Any]:
+    """``grad`` where ordinary tensors get seeds that are traced; so are the results, then."""
+    for index, root in enumerate(roots):
+        if root.node is None:
+            raise no_grad_root(index, why_no_grad(root), str(location(*here())))
+    _check_targets(targets)
+    return run(roots, seeds, targets, accumulate=False, call="autograd.grad()", on_tensors=True,
+               retain_graph=retain_graph, create_graph=create_graph, allow_unused=allow_unused)
+
+
+class _Batching:
+    """How ``is_grads_batched`` is done: the room of transformations says so."""
+
+    gradients: Any = None
+
+
+def use_batching(gradients: Any) -> None:
+    """Makes ``gradients(roots, targets, seeds, **options)`` serve ``is_grads_batched=True``."""
+    _Batching.gradients = gradients
+
+
+def batched_gradients(*args: Any, **options: Any) -> Any:
+    """What ``use_batching`` was told."""
+    return _Batching.gradients(*args, **options)
+
+
+def _seeds(roots: list[Any], given: list[Any], create: bool) -> list[Any]:
     seeds = []
     for index, (root, seed) in enumerate(zip(roots, given, strict=True)):
         if root.node is None:

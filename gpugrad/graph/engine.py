@@ -46,6 +46,7 @@ class Pass:
 
     def __init__(self, roots: Sequence[TensorBase], targets: Sequence[Any] | None, *,
                  retain: bool, create: bool, accumulate: bool, call: str) -> None:
+        """``create``: on tensors rather than raw arrays; recorded where grad mode is on."""
         self.roots = roots
         self.retain = retain
         self.create = create
@@ -223,17 +224,18 @@ def run(
     accumulate: bool,
     allow_unused: bool = True,
     call: str = "backward()",
+    on_tensors: bool = False,
 ) -> list[Any]:
     """Propagates ``seeds`` from ``roots``; returns what arrived at ``targets``.
 
-    ``seeds`` are raw arrays, or tensors with ``create_graph``; the results are of the same sort,
-    None where nothing arrived. With ``accumulate`` leaves receive their gradients (only the targets
-    among them, if there are targets).
+    ``seeds`` are raw arrays, or tensors with ``create_graph`` or ``on_tensors`` (traced seeds); the
+    results are of the same sort, None where nothing arrived. With ``accumulate`` leaves receive
+    their gradients (only the targets among them, if there are targets).
 
     Raises:  GraphFreedError, InplaceError or UnusedInputError before anything has changed
     """
-    sweep = Pass(roots, targets, retain=retain_graph, create=create_graph, accumulate=accumulate,
-                 call=call)  # fmt: skip
+    sweep = Pass(roots, targets, retain=retain_graph, create=create_graph or on_tensors,
+                 accumulate=accumulate, call=call)  # fmt: skip
     sweep.plan()
     if not allow_unused:
         for position, target in enumerate(targets or ()):

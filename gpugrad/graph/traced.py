@@ -18,7 +18,7 @@ from typing import Any
 from .base import TensorBase
 from .modes import Diverted
 
-__all__ = ["NotConcrete", "handed_over", "is_traced", "topmost"]
+__all__ = ["NotConcrete", "handed_over", "is_traced", "topmost", "values_behind"]
 
 
 class NotConcrete(Diverted):
@@ -39,3 +39,10 @@ def topmost(values: Iterable[Any]) -> Any:
 def handed_over(op: Any, inputs: Sequence[Any], attrs: dict[str, Any]) -> Any:
     """What ``op`` is on ``inputs``, of which at least one is traced."""
     return topmost(inputs).process(op, tuple(inputs), attrs)
+
+
+def values_behind(tensor: Any) -> Any:
+    """The array of a tensor, or of all examples that it stands for: to look for bad values in."""
+    while is_traced(tensor):
+        tensor = tensor.parts()[0]
+    return tensor.array

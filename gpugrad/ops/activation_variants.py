@@ -76,7 +76,7 @@ def prelu(input: Any, weight: Any) -> Any:
     Saves:   input, weight
     Raises:  RuntimeError if there are more weights than one, but not one per channel
     """
-    count = weight.array.size
+    count = weight.shape.numel()
     if count != 1:
         channels = input.shape[1] if len(input.shape) > 1 else 1
         if count != channels:

@@ -213,7 +213,7 @@ def equal(input: Any, other: Any) -> bool:
 @public("torch")
 def numel(input: Any) -> int:
     """The number of elements."""
-    return int(input.array.size)
+    return int(input.shape.numel())
 
 
 _LARGEST = {"float16": 65504.0, "bfloat16": 2.0**128 - 2.0**120, "float32": 2.0**128 - 2.0**104,

@@ -22,9 +22,9 @@ from .broadcast import convert, expand, kind_of_value, sum_to, widened
 from .compare import eq, where
 from .extremes import amax_op
 from .families import custom
+from .generators import check_draws, default_generator
 from .linalg.products import matmul_op
 from .operands import common_device
-from .random import default_generator
 from .reduce import sum_op
 from .shape import reshape_op
 from .softmax import softmax_backward_op, softmax_op
@@ -178,6 +178,7 @@ def scaled_dot_product_attention(query: Any, key: Any, value: Any, attn_mask: An
         scale = 1 / math.sqrt(max(1, query.shape[-1]))
     seed = 0
     if dropout_p:
+        check_draws("dropout")
         seed = int(default_generator(cpu).bits.integers(1 << 63))
     options = AttentionOptions(float(scale), is_causal, float(dropout_p), seed)
     heads = query.shape[-3] if len(query.shape) > 2 else 1

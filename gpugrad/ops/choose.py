@@ -94,4 +94,4 @@ def cartesian_prod(*tensors: Any) -> Any:
         along = Size(-1 if i == d else 1 for i in range(len(shape)))
         grids.append(expand(reshape_op(t, shape=along), shape))
     rows = stack(grids, -1)
-    return reshape_op(rows, shape=Size((rows.array.size // len(shape), len(shape))))
+    return reshape_op(rows, shape=Size((rows.shape.numel() // len(shape), len(shape))))

@@ -116,7 +116,7 @@ def _check_floating(name: str, input: Any) -> None:
 
 def _histogram(input: Any, points: Any, bins: Sequence[Any], span: Any, weight: Any,
                density: bool) -> tuple[Any, tuple[Any, ...]]:  # fmt: skip
-    if weight is not None and weight.array.size != points.shape[0]:
+    if weight is not None and weight.shape.numel() != points.shape[0]:
         raise ShapeError(
             "torch.histogramdd: if weight tensor is provided it should have the same shape as the "
             f"input tensor excluding its innermost dimension, but got {points.shape[0]} points "

@@ -251,7 +251,7 @@ def _of_probabilities(input: Any, target: Any, weight: Any, options: LossOptions
     if options.reduction == "none":
         return -sum_op(terms, axes=(dim,), keepdim=False)
     total = -sum_op(terms, axes=tuple(range(len(terms.shape))), keepdim=False)
-    rows = terms.array.size // max(1, classes)
+    rows = terms.shape.numel() // max(1, classes)
     return total / rows if options.reduction == "mean" else total
 
 

@@ -116,7 +116,7 @@ def diag(input: Any, diagonal: int = 0) -> Any:
 @public("torch method")
 def diagflat(input: Any, offset: int = 0) -> Any:
     """The matrix with all elements of ``input``, in order, on its diagonal."""
-    return diag_embed(reshape_op.by(input, (input.array.size,)), offset)
+    return diag_embed(reshape_op.by(input, (input.shape.numel(),)), offset)
 
 
 # --------------------------------------------------------------------------------------- triangles

@@ -62,7 +62,7 @@ def _drawn(input: Any, p: float, features: bool) -> Any:
 def _zeroed(input: Any, p: float, train: bool, features: bool = False) -> Any:
     if features and len(input.shape) < 2:
         raise RuntimeError("Feature dropout requires at least 2 dimensions in the input")
-    if not train or p == 0 or not input.array.size:
+    if not train or p == 0 or not input.shape.numel():
         return input
     scale = 0.0 if p == 1 else 1 / (1 - p)
     return kept_part(input, _drawn(input, p, features), scale=scale)
@@ -71,7 +71,7 @@ def _zeroed(input: Any, p: float, train: bool, features: bool = False) -> Any:
 def _floored(input: Any, p: float, train: bool, features: bool = False) -> Any:
     if features and len(input.shape) < 2:
         raise RuntimeError("Feature dropout requires at least 2 dimensions in the input")
-    if not train or p == 0 or not input.array.size:
+    if not train or p == 0 or not input.shape.numel():
         return input
     keep = _drawn(input, p, features)
     if p == 1:

@@ -234,7 +234,7 @@ def _ends(input: Any, offsets: Any, closed: bool) -> Any:
         raise ValueError("offsets has to be a 1D Tensor")
     if offsets.kind.dtype.name not in ("int64", "int32"):
         raise DTypeError(f"embedding_bag: offsets must be Long or Int, not {offsets.kind.dtype}")
-    if not offsets.kind.is_cuda and offsets.array.size:
+    if not offsets.kind.is_cuda and offsets.shape.numel():
         _check_offsets(offsets.array, input.shape[0])
     if closed:
         return offsets

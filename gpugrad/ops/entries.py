@@ -22,7 +22,7 @@ from ..errors import (
     slice_mismatch,
     value_not_a_number,
 )
-from ..graph import TensorBase
+from ..graph import TensorBase, values_behind
 from .along import combine_along
 from .arithmetic import mul, sub
 from .broadcast import convert, sum_to, wide_dtype
@@ -76,9 +76,9 @@ def _vector(name: str, index: Any) -> Any:
 
 
 def _check_range(name: str, index: Any, axis: int, size: int, lowest: int = 0) -> None:
-    if outside(index.array, size) is None:
+    if outside(values_behind(index), size) is None:
         return
-    low, high = int(index.array.min()), int(index.array.max())
+    low, high = int(values_behind(index).min()), int(values_behind(index).max())
     if low < lowest or high >= size:
         raise index_outside(name, low if low < lowest else high, axis, size)
 

@@ -17,7 +17,7 @@ from ..graph import TensorBase, new_tensor
 from .compare import maximum, minimum
 from .dims import axes_of, axis_of
 from .folds import fold
-from .generic import custom
+from .generic import custom, valued
 from .picks import picked, picking
 from .reduce import kept_shape, shared
 from .results import named
@@ -70,7 +70,7 @@ def amin(input: Any, dim: Any = (), keepdim: bool = False) -> Any:
 def _filled_axes(name: str, input: Any, dim: Any) -> tuple[int, ...]:
     """The axes ``dim`` names, none of which may be empty."""
     axes = axes_of(dim, len(input.shape))
-    if not input.array.size:
+    if not input.shape.numel():
         if dim is None or (not isinstance(dim, int) and not len(dim)):
             raise nothing_to_reduce(name)
         for axis in axes:
@@ -107,7 +107,7 @@ def aminmax(input: Any, *, dim: int | None = None, keepdim: bool = False) -> Any
     axes: tuple[int, ...] = ()
     if dim is None:
         axes = tuple(range(ndim))
-        if not input.array.size:
+        if not input.shape.numel():
             raise ShapeError("aminmax(): cannot compute aminmax over an empty dimension as the "
                              "operation has no identity.")  # fmt: skip
     elif ndim:
@@ -178,12 +178,14 @@ def _with_positions(op: Any, name: str, input: Any, dim: int, keepdim: bool) -> 
 
 # --------------------------------------------------------------------------------- positions only
 @public("torch method out")
+@valued
 def argmax(input: Any, dim: int | None = None, keepdim: bool = False) -> Any:
     """The first position of the largest element, in the flattened input or along ``dim``."""
     return _position(input, "argmax", dim, keepdim)
 
 
 @public("torch method out")
+@valued
 def argmin(input: Any, dim: int | None = None, keepdim: bool = False) -> Any:
     """The first position of the smallest element, in the flattened input or along ``dim``."""
     return _position(input, "argmin", dim, keepdim)

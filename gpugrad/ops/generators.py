@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import struct
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -21,16 +22,8 @@ from ..graph import new_tensor
 from .surface import public
 
 __all__ = [
-    "Generator",
-    "default_generator",
-    "fork_rng",
-    "get_rng_state",
-    "initial_seed",
-    "manual_seed",
-    "rng_states",
-    "seed",
-    "set_rng_state",
-    "set_rng_states",
+    "Generator", "check_draws", "default_generator", "forbid_draws", "fork_rng", "get_rng_state",
+    "initial_seed", "manual_seed", "rng_states", "seed", "set_rng_state", "set_rng_states",
 ]  # fmt: skip
 
 _FIRST_SEED = 67280421310721  # PyTorch's, for generators that nobody has seeded
@@ -172,6 +165,31 @@ def get_rng_state() -> Any:
 def set_rng_state(new_state: Any) -> None:
     """Makes the CPU's generator go on from ``new_state``."""
     default_generator(cpu).set_state(new_state)
+
+
+class _Forbidden(threading.local):
+    """The error to raise instead of drawing, made from the op's name; or None."""
+
+    error: Any = None
+
+
+_forbidden = _Forbidden()
+
+
+@contextmanager
+def forbid_draws(error: Any) -> Iterator[None]:
+    """Inside, drawing raises ``error(name)``; with None, drawing is allowed again."""
+    before, _forbidden.error = _forbidden.error, error
+    try:
+        yield
+    finally:
+        _forbidden.error = before
+
+
+def check_draws(name: str) -> None:
+    """Raises where nothing may be drawn."""
+    if _forbidden.error is not None:
+        raise _forbidden.error(name)
 
 
 def rng_states() -> dict[device, Any]:

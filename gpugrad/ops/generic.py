@@ -11,6 +11,7 @@ Must not:  look at values. Shapes, dtypes and arguments decide everything.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import wraps
 from typing import Any
 
 from ..array import from_numpy_dtype, module_of, run_again
@@ -34,7 +35,7 @@ from .record import (
     wrap_view,
 )
 
-__all__ = ["Custom", "Linear", "View", "custom", "linear", "quietly"]
+__all__ = ["Custom", "Linear", "Valued", "View", "custom", "linear", "quietly", "valued"]
 
 
 class GenericRule:
@@ -203,6 +204,35 @@ class View(Linear):
         if x.node is not None:
             record_view(self, out, x, attrs)
         return out
+
+
+class Valued:
+    """A function of tensors' values, without a gradient, that is no op of a family.
+
+    On traced tensors it is handed over like an op; its result knows where a gradient was lost.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.__name__ = function.__name__.rstrip("_")
+        self.function = function
+
+    def __call__(self, *inputs: Any, **attrs: Any) -> Any:
+        try:
+            out = self.function(*inputs, **attrs)
+        except NotConcrete:
+            return handed_over(self, inputs, attrs)
+        return lose(out, inputs, "op", self.__name__)
+
+
+def valued(function: Callable[..., Any]) -> Any:
+    """Declares a function of values: see ``Valued``."""
+    op = Valued(function)
+
+    @wraps(function)
+    def call(*inputs: Any, **attrs: Any) -> Any:
+        return op(*inputs, **attrs)
+
+    return call
 
 
 def linear(name: str, *, forward: Callable[..., Any], transpose: Callable[..., Any],

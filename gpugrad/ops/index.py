@@ -26,7 +26,7 @@ from ..errors import (
     index_put_dtypes,
     value_mismatch,
 )
-from ..graph import Size, TensorBase, mutated, new_tensor
+from ..graph import NotConcrete, Size, TensorBase, mutated, new_tensor, values_behind
 from .along import combine_along, gather_along
 from .broadcast import convert, sum_to
 from .dims import axis_of
@@ -52,7 +52,7 @@ def get(input: Any, key: Any) -> Any:
     try:
         if key.__class__ is int:
             return select_op.by(input, (key, Ellipsis))
-        if isinstance(key, TensorBase) and key.shape and key.array.size and is_index(
+        if isinstance(key, TensorBase) and key.shape and key.shape.numel() and is_index(
             key, input.kind
         ):
             return index_op(input, key, template=_ROWS)
@@ -62,10 +62,27 @@ def get(input: Any, key: Any) -> Any:
         plain = all(part is Ellipsis or part == slice(None) for part in basic)
         seen = input if plain else slice_op.by(input, basic)
         return index_op(seen, *tensors, template=template)
+    except NotConcrete:
+        return index_op(input, *_of_batch(key)[0], template=_of_batch(key)[1])
     except IndexError as error:
         if isinstance(error, IndexRangeError):
             raise
         raise index_error(input, error, key) from None
+
+
+def _of_batch(key: Any) -> tuple[list[Any], tuple[Any, ...]]:
+    """Index tensors and template of a key whose 0-d tensors stand for several numbers.
+
+    Raises:  NotConcrete for keys that decide a view by them
+    """
+    parts = key if key.__class__ is tuple else (key,)
+    tensors = [part for part in parts if isinstance(part, TensorBase)]
+    if any(t.kind.dtype is bool_ for t in tensors) or not all(
+        isinstance(part, (TensorBase, slice)) or part is Ellipsis for part in parts
+    ):
+        raise NotConcrete("this index depends on values that differ within a batch (vmap); use "
+                          "gpugrad.where, gather or index_select")  # fmt: skip
+    return tensors, tuple([PLACE if isinstance(part, TensorBase) else part for part in parts])
 
 
 def _ends_in_int(key: tuple[Any, ...]) -> bool:
@@ -215,7 +232,7 @@ def _operand(target: Any, value: Any, indices: Sequence[Any] = ()) -> Any:
     if isinstance(value, TensorBase):
         if indices and value.kind.dtype is not target.kind.dtype:
             masks = [t.kind.dtype for t in indices] == [bool_]
-            if not masks or value.array.size != 1:
+            if not masks or value.shape.numel() != 1:
                 raise index_put_dtypes(target.kind.dtype.name, value.kind.dtype.name)
         return convert(value, target.kind)
     if isinstance(value, (bool, int, float)):
@@ -262,7 +279,7 @@ def _put_at(target: Any, value: Any, indices: Sequence[Any], template: Any) -> N
 def _refuse(target: Any, value: Any, indices: Sequence[Any], template: Any) -> None:
     """Raises what is wrong with the shapes of a write that failed, if anything is."""
     for index, sizes in walk(target.shape, template, indices):
-        if index is not None and sizes == [0] and index.array.size:
+        if index is not None and sizes == [0] and index.shape.numel():
             raise IndexError("index is out of bounds for dimension with size 0")
     try:
         picked = picked_shape(target.shape, template, indices)
@@ -370,13 +387,13 @@ def gather(input: Any, dim: int, index: Any, *, sparse_grad: bool = False) -> An
     axis = axis_of(dim, len(input.shape))
     if index.kind.dtype.name not in ("int64", "int32"):
         raise RuntimeError("gather(): Expected dtype int32/int64 for index")
-    if not index.array.size:
+    if not index.shape.numel():
         return input.reshape(-1)[:0].reshape(index.shape)
     sizes = zip(index.shape or (1,), input.shape or (1,), strict=False)
     short = any(n > size and i != axis for i, (n, size) in enumerate(sizes))
     if max(1, len(index.shape)) != max(1, len(input.shape)) or short:
         raise gather_mismatch(tuple(input.shape), tuple(index.shape), axis)
-    bad = outside(index.array, input.shape[axis] if input.shape else 1)
+    bad = outside(values_behind(index), input.shape[axis] if input.shape else 1)
     if bad is not None:
         raise gather_outside(bad, axis, input.shape[axis] if input.shape else 1)
     return gather_op(input, index, axis=axis)

@@ -59,7 +59,7 @@ def parse(target: TensorBase, key: Any) -> Key:
     """
     found = _parse(target, key)
     for index in found.tensors:
-        if not index.array.size and index.kind.dtype is bool_:  # NumPy takes those of any shape
+        if not index.shape.numel() and index.kind.dtype is bool_:  # NumPy takes those of any shape
             error = shape_error(target, key)
             if error is not None:
                 raise error

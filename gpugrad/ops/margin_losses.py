@@ -45,7 +45,7 @@ def multi_margin_loss(input: Any, target: Any, p: int = 1, margin: float = 1.0, 
         raise ValueError("weight must be one-dimensional")
     x = _class_rows(input)
     rows, classes = x.shape
-    if target.array.size != rows or len(target.shape) > 1:
+    if target.shape.numel() != rows or len(target.shape) > 1:
         raise ShapeError(
             "multi_margin_loss: target tensor should be 1-D with size equal to the number of input "
             f"samples (batch size). Expected target size [{rows}], but got {list(target.shape)}. "

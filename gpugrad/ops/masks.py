@@ -23,7 +23,7 @@ from ..graph import Size, TensorBase, new_tensor
 from . import compare
 from .broadcast import as_number, convert, expand
 from .direct import written
-from .generic import custom
+from .generic import custom, valued
 from .index import index_op
 from .join import zeros_as
 from .keys import PLACE
@@ -71,6 +71,7 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     return compare.where(condition, input, other)
 
 
+@valued
 def _between_numbers(condition: Any, input: Any, other: Any) -> Any:
     kind = condition.kind.with_dtype(promote_types(scalar_dtype(input), scalar_dtype(other)))
     xp, element = kind.xp, kind.numpy
@@ -186,8 +187,8 @@ def _check_source(input: Any, mask: Any, source: Any) -> None:
         raise scatter_dtypes("masked_scatter", input.kind.dtype.name, source.kind.dtype.name)
     shape = _common_shape("masked_scatter", input, mask)
     if not mask.kind.is_cuda:
-        repeats = prod(shape) // max(mask.array.size, 1)
-        if int(np.count_nonzero(mask.array)) * repeats > source.array.size:
+        repeats = prod(shape) // max(mask.shape.numel(), 1)
+        if int(np.count_nonzero(mask.array)) * repeats > source.shape.numel():
             raise ShapeError("Number of elements of source < number of ones in mask")
 
 

@@ -195,7 +195,7 @@ def batch_norm(input: Any, running_mean: Any, running_var: Any, weight: Any = No
     Raises:  ValueError for one value per channel in training
     Source:  Ioffe & Szegedy 2015
     """
-    if training and input.array.size // max(1, _channels_of(input)) == 1:
+    if training and input.shape.numel() // max(1, _channels_of(input)) == 1:
         raise errors.one_value_per_channel(f"torch.Size({list(input.shape)})")
     return _batch_norm(input, weight, bias, (running_mean, running_var), training, momentum, eps)[0]
 
@@ -226,8 +226,9 @@ def _batch_norm(input: Any, weight: Any, bias: Any, running: tuple[Any, Any], tr
     for name, each in zip(names, (*running, weight, bias), strict=True):
         if each is None and not training and name.startswith("running"):
             raise RuntimeError(f"{name} must be defined in evaluation mode")
-        if each is not None and each.array.size != channels:
-            raise RuntimeError(f"{name} should contain {channels} elements not {each.array.size}")
+        if each is not None and each.shape.numel() != channels:
+            count = each.shape.numel()
+            raise RuntimeError(f"{name} should contain {channels} elements not {count}")
     _check_floating("batch_norm", input)
     if not training:
         empty = new_tensor(input.kind.xp.empty(0, input.kind.numpy), input.kind)
@@ -337,8 +338,9 @@ def _instance_norm(input: Any, weight: Any, bias: Any, running: tuple[Any, Any],
     channels = _channels_of(input)
     names = ("running_mean", "running_var", "weight", "bias")
     for name, each in zip(names, (*running, weight, bias), strict=True):
-        if each is not None and each.array.size != channels:
-            raise RuntimeError(f"{name} should contain {channels} elements not {each.array.size}")
+        if each is not None and each.shape.numel() != channels:
+            count = each.shape.numel()
+            raise RuntimeError(f"{name} should contain {channels} elements not {count}")
     _check_floating("instance_norm", input)
     layout = Layout(input.shape[0], channels, 1, prod(input.shape[2:]))
     y, mean, _, var = _affine(batch_norm_op, input, weight, bias, _beside(input), layout, eps)

@@ -16,7 +16,7 @@ from ..array import bool_, int64
 from ..errors import DTypeError, ShapeError, nothing_to_reduce
 from ..graph import new_tensor
 from .dims import axis_of
-from .generic import custom
+from .generic import custom, valued
 from .order_kernels import extreme_positions, ordered_positions, rank_position
 from .picks import picked, picking
 from .reduce import shared
@@ -69,6 +69,7 @@ def sort(input: Any, dim: int = -1, descending: bool = False, stable: bool = Fal
 
 
 @public("torch method out")
+@valued
 def argsort(input: Any, dim: int = -1, descending: bool = False, stable: bool = False) -> Any:
     """The indices that ``sort`` returns."""
     axis, x = axis_of(dim, len(input.shape)), input.array
@@ -212,7 +213,7 @@ def _median(name: str, result: Any, input: Any, dim: int | None, keepdim: bool) 
         return result(median_dim_op(input, axis=axis, keepdim=keepdim, skip_nan=skip_nan))
     if input.kind.dtype is bool_:
         raise NotImplementedError("\"median_cpu\" not implemented for 'Bool'")
-    if not input.array.size:
+    if not input.shape.numel():
         kind = input.kind
         return new_tensor(kind.xp.full((), np.nan).astype(kind.numpy), kind)
     return median_op(input, skip_nan=skip_nan)

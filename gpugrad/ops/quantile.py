@@ -69,7 +69,7 @@ def _quantile(input: Any, q: Any, dim: int | None, keepdim: bool, mode: str, *, 
         return convert(_quantile(input, q, dim, keepdim, mode, skip_nan=skip_nan), kind)
     shape, axis = input.shape, None if dim is None else axis_of(dim, len(input.shape))
     if axis is None or not shape:
-        rows = reshape_op(input, shape=Size((input.array.size,)))
+        rows = reshape_op(input, shape=Size((input.shape.numel(),)))
         rest = kept_shape(shape, tuple(range(len(shape)))) if keepdim else Size()
     else:
         rows = movedim(input, axis, -1)
@@ -82,7 +82,7 @@ def _quantile(input: Any, q: Any, dim: int | None, keepdim: bool, mode: str, *, 
 
 def _checked(input: Any, q: Any, mode: str) -> Any:
     """``q`` as a tensor like ``input``, after every check has passed."""
-    if not input.array.size:
+    if not input.shape.numel():
         raise ShapeError("quantile() input tensor must be non-empty")
     if not input.kind.is_floating_point:
         raise DTypeError("quantile() input tensor must be either float or double dtype")
@@ -110,7 +110,7 @@ def _ranks(rows: Any, q: Any, skip_nan: bool) -> Any:
     Where a NaN decides, that is the last place, which the NaN has.
     """
     x, xp, kind = rows.array, rows.kind.xp, rows.kind
-    q = reshape_op(q, shape=Size((q.array.size,)))
+    q = reshape_op(q, shape=Size((q.shape.numel(),)))
     nan, last = x != x, x.shape[-1] - 1
     if skip_nan:
         places = xp.maximum(last - nan.sum(-1, keepdims=True), 0)

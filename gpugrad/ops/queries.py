@@ -43,10 +43,10 @@ def is_nonzero(input: Any) -> bool:
 
     Raises:  RuntimeError unless there is one element
     """
-    if input.array.size != 1:
+    if input.shape.numel() != 1:
         raise RuntimeError(
             "Boolean value of Tensor with "
-            f"{'no values' if not input.array.size else 'more than one value'} is ambiguous"
+            f"{'no values' if not input.shape.numel() else 'more than one value'} is ambiguous"
         )
     return bool(input.array.item())
 

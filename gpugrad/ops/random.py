@@ -19,7 +19,7 @@ from .broadcast import kind_of_value
 from .creation import finished
 from .families import custom
 from .filled import chosen_kind, kind_like, sizes_of
-from .generators import Generator, default_generator
+from .generators import Generator, check_draws, default_generator
 from .surface import public
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
 # ------------------------------------------------------------------------------------------ draws
 def bits_of(kind: Any, generator: Generator | None) -> Any:
     """NumPy's or CuPy's generator that draws for a kind."""
+    check_draws("of gpugrad's generators")
     if generator is None:
         return default_generator(kind.device).bits
     if not isinstance(generator, Generator):

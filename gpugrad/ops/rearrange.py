@@ -14,7 +14,7 @@ import numpy as np
 
 from ..array import bool_
 from ..errors import IndexRangeError, ShapeError, dim_out_of_range
-from ..graph import TensorBase
+from ..graph import NotConcrete, TensorBase
 from .broadcast import expand_to, sum_to
 from .dims import axes_of, axis_of, flat_sizes, sizes_given
 from .generic import Linear, linear
@@ -79,7 +79,10 @@ def contiguous(input: Any, memory_format: Any = None) -> Any:
     """``input`` itself if its elements lie in order, else a copy that does."""
     if memory_format is not None:
         check_format(memory_format, len(input.shape))
-    return input if input.array.flags.c_contiguous else contiguous_op(input)
+    try:
+        return input if input.array.flags.c_contiguous else contiguous_op(input)
+    except NotConcrete:
+        return input  # there is no order of memory to speak of
 
 
 @public("torch method")
@@ -251,7 +254,7 @@ def repeat_interleave(input: Any, repeats: Any = None, dim: int | None = None, *
     if repeats is None:
         return _entries(input, output_size)
     if dim is None:
-        input, dim = reshape_op.by(input, (input.array.size,)), 0
+        input, dim = reshape_op.by(input, (input.shape.numel(),)), 0
     at = axis_of(dim, len(input.shape))
     if not input.shape:
         raise dim_out_of_range(dim, 1)
@@ -260,7 +263,7 @@ def repeat_interleave(input: Any, repeats: Any = None, dim: int | None = None, *
     if len(repeats.shape) > 1:
         raise ShapeError("repeats must be 0-dim or 1-dim tensor")
     size = input.shape[at]
-    if repeats.array.size == 1:
+    if repeats.shape.numel() == 1:
         repeats = expand_to.by(repeats, (size,))
     if repeats.shape != (size,):
         raise ShapeError(

@@ -156,7 +156,7 @@ class ElementwiseRule:
 
     def _apply(self, node: Any, g: Any, position: int) -> Any:
         if self.zero[position]:
-            return new_tensor(g.kind.xp.zeros_like(g.array), g.kind)
+            return new_tensor(g.kind.xp.zeros(g.shape, g.kind.numpy), g.kind)
         part = self.part((position,))
         op = self._ops.get(position)
         if op is None:

@@ -96,7 +96,7 @@ def arranged(input: Any, dim: int, index: Any, source: Any, name: str = "scatter
     values = isinstance(source, TensorBase)
     if values and source.kind.dtype is not input.kind.dtype:
         raise scatter_dtypes("scatter", input.kind.dtype.name, source.kind.dtype.name)
-    if not index.array.size:
+    if not index.shape.numel():
         none = (0, *input.shape[1:])
         return 0, index.reshape(-1)[:0].reshape(none), source.reshape(-1)[:0].reshape(none)
     target, its = list(input.shape) or [1], list(index.shape) or [1]
@@ -180,10 +180,10 @@ def _positions_and_values(input: Any, index: Any, source: Any) -> tuple[Any, Any
         raise bad_index_dtype("put_", index.kind.dtype.name)
     if source.kind.dtype is not input.kind.dtype:
         raise scatter_dtypes("put_", input.kind.dtype.name, source.kind.dtype.name)
-    if index.array.size != source.array.size:
+    if index.shape.numel() != source.shape.numel():
         raise IndexRangeError(
             "put_(): Expected source and index to have the same number of elements, but got "
-            f"source.numel() = {source.array.size}, index.numel() = {index.array.size}"
+            f"source.numel() = {source.shape.numel()}, index.numel() = {index.shape.numel()}"
         )
     check_positions(input, index)
     return index.reshape(-1), source.reshape(-1)

@@ -65,7 +65,7 @@ def _scattered(input: Any, dim: int, index: Any, source: Any, reduce: str | None
     if reduce not in (None, "add", "multiply"):
         raise bad_scatter_reduction("scatter", reduce)
     if not isinstance(source, TensorBase):
-        plain = reduce is None and index.array.size
+        plain = reduce is None and index.shape.numel()
         source = _number(input, source) if plain else _filled(input, index, source)
     if reduce == "multiply":
         return (scatter_reduce_ if place else scatter_reduce)(input, dim, index, source, "prod")

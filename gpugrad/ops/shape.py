@@ -14,7 +14,7 @@ from typing import Any
 
 from ..array import dtype as element_type
 from ..errors import ShapeError
-from ..graph import Size, TensorBase
+from ..graph import NotConcrete, Size, TensorBase
 from .broadcast import expand, expand_to, sum_to
 from .dims import axes_of, axis_of, flat_sizes, resolve_sizes, sizes_given
 from .elements import view_elements
@@ -72,7 +72,7 @@ def reshape(input: Any, *sizes: Any, shape: Any = None) -> Any:
     Saves:   nothing
     """
     wanted = sizes_given(sizes, shape)
-    return reshape_op.by(input, resolve_sizes(wanted, input.array.size))
+    return reshape_op.by(input, resolve_sizes(wanted, input.shape.numel()))
 
 
 @public("method")
@@ -88,7 +88,10 @@ def view(input: Any, *sizes: Any, size: Any = None, dtype: Any = None) -> Any:
     if dtype is not None or (len(sizes) == 1 and isinstance(sizes[0], element_type)):
         return view_elements(input, sizes[0] if dtype is None else dtype)
     wanted = sizes_given(sizes, size)
-    array = input.array
+    try:
+        array = input.array
+    except NotConcrete:
+        return reshape_op.by(input, resolve_sizes(wanted, input.shape.numel()))
     wanted = resolve_sizes(wanted, array.size)
     if not array.flags.c_contiguous:
         trial = array.reshape(wanted)
@@ -131,7 +134,7 @@ def flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
 @public("torch method")
 def ravel(input: Any) -> Any:
     """All elements in one dimension; a view where strides allow."""
-    return reshape_op.by(input, (input.array.size,))
+    return reshape_op.by(input, (input.shape.numel(),))
 
 
 @public("torch method")

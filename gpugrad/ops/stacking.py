@@ -100,7 +100,7 @@ def column_stack(tensors: Sequence[Any]) -> Any:
     """``cat`` along dimension 1, where vectors are columns."""
     columns = _at_least(
         "column_stack", tensors,
-        lambda t: t if len(t.shape) > 1 else reshape_op.by(t, (t.array.size, 1)),
+        lambda t: t if len(t.shape) > 1 else reshape_op.by(t, (t.shape.numel(), 1)),
     )  # fmt: skip
     return cat(columns, 1)
 
@@ -170,7 +170,7 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Any, ...]:
     swapped = indexing == "xy" and len(vectors) > 1
     if swapped:
         vectors[:2] = vectors[1::-1]
-    sizes = tuple([t.array.size for t in vectors])
+    sizes = tuple([t.shape.numel() for t in vectors])
     grids = []
     for i, t in enumerate(vectors):
         along = reshape_op.by(t, (*[1] * i, sizes[i], *[1] * (len(sizes) - 1 - i)))

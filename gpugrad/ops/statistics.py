@@ -19,7 +19,7 @@ from .broadcast import convert
 from .compare import eq, where
 from .dims import axes_of
 from .folds import fold
-from .generic import custom
+from .generic import custom, valued
 from .reduce import mean_op, spread
 from .surface import public
 
@@ -202,12 +202,14 @@ def _(g: Any, x: Any, y: Any, *, axes: Any, keepdim: Any, shapes: Any) -> Any:
 
 # ---------------------------------------------------------------------------------- truth, counts
 @public("torch method out")
+@valued
 def all_(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
     """Whether all elements are true: of all, or along ``dim``. NaN is true."""
     return _truth(input, "all", dim, keepdim)
 
 
 @public("torch method out")
+@valued
 def any_(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
     """Whether any element is true: of all, or along ``dim``. NaN is true."""
     return _truth(input, "any", dim, keepdim)
@@ -223,6 +225,7 @@ def _truth(input: Any, name: str, dim: Any, keepdim: bool) -> Any:
 
 
 @public("torch method")
+@valued
 def count_nonzero(input: Any, dim: Any = None) -> Any:
     """How many elements are not zero: of all, or along ``dim``."""
     kind = input.kind.with_dtype(int64)

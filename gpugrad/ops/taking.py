@@ -24,7 +24,7 @@ from ..errors import (
     position_outside,
     row_out_of_range,
 )
-from ..graph import TensorBase, new_tensor
+from ..graph import TensorBase, new_tensor, values_behind
 from .along import combine_along
 from .broadcast import expand
 from .dims import axis_of
@@ -93,10 +93,10 @@ def index_select(input: Any, dim: int, index: Any) -> Any:
             "index_select(): Index to scalar can have only 1 value, got "
             f"{index.shape[0]} value(s)"
         )
-    bad = outside(index.array, shape[axis] if shape else 1)
-    if len(shape) > 1 and not shape[axis] and index.array.size:
+    bad = outside(values_behind(index), shape[axis] if shape else 1)
+    if len(shape) > 1 and not shape[axis] and index.shape.numel():
         raise ShapeError("index_select(): self indexing axis dim should be positive")
-    if bad is not None and len(shape) > 1 and (axis == 1 or not input.array.size):
+    if bad is not None and len(shape) > 1 and (axis == 1 or not input.shape.numel()):
         raise entry_out_of_range(bad, shape[axis])
     if bad is not None:
         raise row_out_of_range(bad, shape[axis] if shape else 1)
@@ -158,10 +158,10 @@ def take(input: Any, index: Any) -> Any:
 
 def check_positions(input: Any, index: Any) -> None:
     """IndexRangeError for an index, on the CPU, that is no position in the flattened input."""
-    count = input.array.size
-    if outside(index.array, count) is None:
+    count = input.shape.numel()
+    if outside(values_behind(index), count) is None:
         return
-    low, high = int(index.array.min()), int(index.array.max())
+    low, high = int(values_behind(index).min()), int(values_behind(index).max())
     if low < -count or high >= count:
         raise position_outside(high if high >= count else low, count)
 
@@ -234,7 +234,7 @@ def unravel_index(indices: Any, shape: int | Sequence[int]) -> tuple[Any, ...]:
     sizes = _sizes(shape)
     if any(n < 0 for n in sizes):
         raise ValueError(f"'shape' cannot have negative values, but got {sizes}")
-    if 0 in sizes and indices.array.size:
+    if 0 in sizes and indices.shape.numel():
         raise RuntimeError("ZeroDivisionError: a tensor without elements has no positions")
     found = []
     for d, n in enumerate(sizes):

@@ -29,14 +29,17 @@ from ..errors import (
     does_not_fit,
     leaf_inplace,
     out_requires_grad,
+    traced_write,
     view_inplace,
     written_twice,
 )
 from ..graph import (
+    NotConcrete,
     TensorBase,
     about_to_write,
     here,
     is_leaf,
+    is_traced,
     local,
     location,
     make_storage,
@@ -132,16 +135,29 @@ def inplace(function: Callable[..., Any], name: str, plain: Any = None) -> Calla
     op = getattr(plain or function, "op", None)
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if op is not None and not kwargs and not is_tracked(self, *args):
-            check_writable(self, False)
-            if op.overwrite(self, args):
-                mutated(self)
-                return self
-        return write(self, lambda old: function(old, *args, **kwargs), *args, *kwargs.values())
+        try:
+            if op is not None and not kwargs and not is_tracked(self, *args):
+                check_writable(self, False)
+                if op.overwrite(self, args):
+                    mutated(self)
+                    return self
+            return write(self, lambda old: function(old, *args, **kwargs), *args, *kwargs.values())
+        except NotConcrete:
+            return _write_traced(self, function, args, kwargs)
 
     method.__name__ = method.__qualname__ = name
     method.__doc__ = f"``{name[:-1]}`` in place."
     return method
+
+
+def _write_traced(target: Any, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    """A write that a traced tensor takes part in: the tensor becomes what the op makes of it.
+
+    Raises:  RuntimeError where others look at the bytes, or an ordinary tensor would become traced
+    """
+    if not is_traced(target) or target.origin is not None or target.storage is not None:
+        raise traced_write(str(location(*here())))
+    return target.replace_by(function(target.rebuilt(lambda part: part), *args, **kwargs))
 
 
 def is_tracked(target: Any, *others: Any) -> bool:
@@ -249,7 +265,7 @@ def _fill_out(target: Any, value: Any) -> None:
         target.array[...] = value.array
         mutated(target)
         return
-    if target.array.size:
+    if target.shape.numel():
         warnings.warn(
             f"An output with one or more elements was resized since it had shape "
             f"{list(target.shape)}, which does not match the required output shape "

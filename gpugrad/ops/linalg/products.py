@@ -207,7 +207,7 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Any:
     """
     if not input.shape or input.shape[-1] != weight.shape[-1]:
         rows = tuple(input.shape)
-        flat = (input.array.size // max(rows[-1], 1), rows[-1]) if rows else ()
+        flat = (input.shape.numel() // max(rows[-1], 1), rows[-1]) if rows else ()
         columns = tuple(reversed(weight.shape))
         raise matmul_mismatch(flat or rows, columns, str(location(*here())))
     same_kind("linear", input, weight)

@@ -188,7 +188,7 @@ def local_response_norm(input: Any, size: int, alpha: float = 1e-4, beta: float 
         )
     if size <= 0:
         raise RuntimeError(f"kernel size should be greater than zero, but got {size}")
-    if not input.array.size:
+    if not input.shape.numel():
         return input
     batch, channels, *rest = input.shape
     squares = (input * input).reshape(batch, channels, prod(rest))

@@ -91,7 +91,7 @@ def _check_indices(input: Any, indices: Any, sizes: tuple[int, ...]) -> None:
             "Expected shape of indices to be same as that of the input tensor "
             f"({list(input.shape)}) but got indices tensor with shape: {list(indices.shape)}"
         )
-    if indices.kind.is_cuda or not indices.array.size:
+    if indices.kind.is_cuda or not indices.shape.numel():
         return
     low, high = int(indices.array.min()), int(indices.array.max())
     if low < 0 or high >= prod(sizes):
