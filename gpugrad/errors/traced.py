@@ -5,7 +5,8 @@ from __future__ import annotations
 from .text import facts
 from .tree import GraphError
 
-__all__ = ["no_forward_mode", "no_values", "traced_write", "vmap_item", "vmap_random"]
+__all__ = ["no_forward_mode", "no_values", "traced_write", "vmap_item", "vmap_random",
+           "vmap_shapes"]  # fmt: skip
 
 
 def no_values(what: str, where: str) -> str:
@@ -48,6 +49,17 @@ def vmap_item(call: str, where: str) -> GraphError:
     fix = "gpugrad.where chooses element by element" if call == "bool" else ""
     return GraphError(facts(first.replace(", please shout over at the issue tracker", ""),
                             ("line", where), ("fix", fix)))  # fmt: skip
+
+
+def vmap_shapes(shapes: list[tuple[int, ...]], where: str) -> GraphError:
+    """An operation whose result's shape depends on values."""
+    differing = next(i for i, shape in enumerate(shapes) if shape != shapes[0])
+    return GraphError(facts(
+        "vmap: this operation gives results of different shapes for the examples of a batch",
+        ("example", f"0: {shapes[0]}"), ("example", f"{differing}: {shapes[differing]}"),
+        ("line", where),
+        ("fix", "gpugrad.where and masked_fill keep the shape; or loop over the examples"),
+    ))
 
 
 def vmap_random(name: str) -> GraphError:

@@ -6,6 +6,7 @@ Must not:  build a mask where a diagonal can be seen.
 
 from __future__ import annotations
 
+from functools import partial
 from math import prod
 from typing import Any
 
@@ -237,4 +238,4 @@ def fill_diagonal_(input: Any, fill_value: Any, wrap: bool = False) -> Any:
     end = None if wrap and len(shape) == 2 else min(shape) * step
     places = slice(0, end, step)
     value = as_number(fill_value, input.kind)
-    return write(input, lambda old: fill_diagonal_op(old, value=value, places=places))
+    return write(input, partial(fill_diagonal_op, value=value, places=places))

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import TensorBase, local, mutated
+from ..graph import TensorBase, is_traced, local, mutated
 from .generic import quietly
 from .writes import check_writable, is_tracked, write
 
@@ -28,6 +28,8 @@ def written(target: Any, function: Callable[..., Any], kernel: Callable[..., Non
         check_overlap(target, value)
     if is_tracked(target, *args):
         return write(target, lambda old: function(old, *args, **settings), *args)
+    if is_traced(target):
+        return target.replace_by(function(target.rebuilt(lambda part: part), *args, **settings))
     check_writable(target, False)
     quietly(local.mode, kernel, target.kind.xp, target.array,
             *[_raw(a, target) for a in args], **settings)  # fmt: skip

@@ -5,15 +5,17 @@ Must not:  read or write an element.
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from ..array import as_dtype
 from ..errors import ShapeError
-from ..graph import new_tensor, storage_of
+from ..graph import is_traced, new_tensor, storage_of
 
-__all__ = ["address", "element_strides", "storage_offset", "strided", "view_elements"]
+__all__ = ["address", "element_strides", "own_strides", "storage_offset", "strided",
+           "view_elements"]  # fmt: skip
 
 
 def address(array: Any) -> int:
@@ -26,8 +28,17 @@ def element_strides(array: Any) -> tuple[int, ...]:
     return tuple([s // array.itemsize for s in array.strides])
 
 
+def own_strides(tensor: Any) -> tuple[int, ...]:
+    """``element_strides`` of a tensor; one without an array lies in order."""
+    if not is_traced(tensor):
+        return element_strides(tensor.array)
+    return tuple([prod(tensor.shape[d + 1 :]) for d in range(len(tensor.shape))])
+
+
 def storage_offset(tensor: Any) -> int:
     """How many elements lie before the first one of ``tensor`` in its storage."""
+    if is_traced(tensor):
+        return 0
     owner = storage_of(tensor).array
     below = sum(min(0, s) * (n - 1) for s, n in zip(owner.strides, owner.shape, strict=True))
     between = address(tensor.array) - address(owner) - int(below)

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..array import from_numpy_dtype, int64
 from ..errors import DTypeError, ShapeError, row_out_of_range
-from ..graph import TensorBase, mutated, new_tensor
+from ..graph import TensorBase, mutated, new_tensor, values_behind
 from .arithmetic import mul
 from .bag_kernels import bag_maxima, bag_sums, shares
 from .broadcast import kind_of_value, wide_dtype
@@ -74,7 +74,7 @@ def _check_table(name: str, index: Any, weight: Any, sparse: bool) -> None:
         )
     if len(weight.shape) != 2:
         raise ShapeError("'weight' must be 2-D")
-    bad = outside(index.array, weight.shape[0])
+    bad = outside(values_behind(index), weight.shape[0])
     if bad is not None:
         raise row_out_of_range(bad, weight.shape[0])
 

@@ -28,15 +28,15 @@ from ..errors import (
 )
 from ..graph import NotConcrete, Size, TensorBase, mutated, new_tensor, values_behind
 from .along import combine_along, gather_along
-from .broadcast import convert, sum_to
+from .broadcast import convert, expand, sum_to
 from .dims import axis_of
 from .direct import check_overlap
 from .generic import Linear, View, custom, linear
 from .keys import PLACE, filled, index_error, is_index, parse, picked_shape, shape_error, walk
 from .scatter_kernels import outside, scatter_add_rows
 from .surface import public
-from .views import rebase
-from .writes import check_writable, is_tracked, overwrite
+from .views import put_region, rebase
+from .writes import check_writable, is_tracked, overwrite, write_traced
 
 __all__ = ["gather", "gather_op", "get", "index_op", "put", "put_along", "slice_op",
            "unindex_op"]  # fmt: skip
@@ -213,6 +213,8 @@ def put(target: Any, key: Any, value: Any) -> None:
             _put_at(seen, value, tensors, template)
         else:
             _put_into(seen, _operand(seen, value))
+    except NotConcrete:
+        _put_traced(target, basic, value, tensors, template)
     except IndexError as error:
         if isinstance(error, IndexRangeError):
             raise
@@ -222,6 +224,24 @@ def put(target: Any, key: Any, value: Any) -> None:
         if wrong is not None:
             raise wrong from None
         raise
+
+
+def _put_traced(target: Any, basic: Any, value: Any, tensors: Any, template: Any) -> None:
+    """``target[...] = value`` where one of them is traced: the target becomes another tensor.
+
+    Raises:  RuntimeError for a target that is ordinary, or that others look at
+    """
+    def put_into(old: Any) -> Any:
+        seen = slice_op(old, key=basic)
+        given = _operand(seen, value, tensors)
+        if not isinstance(given, TensorBase):
+            given = new_tensor(target.kind.xp.asarray(given, target.kind.numpy), target.kind)
+        if template:
+            given = put_copy_op(seen, given, *tensors, template=template)
+        given = expand(given, seen.shape)
+        return put_region(old, given, steps=((slice_op, {"key": basic}, old.shape),))
+
+    write_traced(target, put_into)
 
 
 def _operand(target: Any, value: Any, indices: Sequence[Any] = ()) -> Any:
@@ -315,7 +335,16 @@ def put_op(xp: Any, x: Any, value: Any, *indices: Any, template: Any) -> Any:
     return x
 
 
+@custom(node_name="IndexPut", saves=lambda needs: _indices(needs[1:]))
+def put_copy_op(xp: Any, x: Any, value: Any, *indices: Any, template: Any) -> Any:
+    """A copy of ``x`` with ``value`` written at an index."""
+    out = x.copy()
+    _store(out, template, indices, value)
+    return out
+
+
 @put_op.vjp
+@put_copy_op.vjp
 def _(g: Any, *indices: Any, template: Any, shapes: Any, needs: Any) -> Any:
     rest = without_op(g, *indices, template=template) if needs[0] else None
     if not needs[1]:

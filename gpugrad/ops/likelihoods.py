@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import TensorBase
+from ..graph import TensorBase, values_behind
 from . import loss_terms as terms
 from .arithmetic import sub
 from .families import custom
@@ -63,7 +63,7 @@ def _variance(var: Any, input: Any, eps: float) -> Any:
         if var < 0:
             raise ValueError("var has negative entry/entries")
         return max(float(var), eps)
-    values = var.array
+    values = values_behind(var)
     if isinstance(values, np.ndarray) and (values < 0).any():
         raise ValueError("var has negative entry/entries")
     ours, theirs = tuple(var.shape), tuple(input.shape)

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..array import promote_types
 from ..errors import ShapeError, size_mismatch
+from ..graph import values_behind
 from . import arithmetic
 from . import loss_terms as terms
 from .broadcast import convert
@@ -109,7 +110,7 @@ def binary_cross_entropy(input: Any, target: Any, weight: Any = None,
     reduction = reduction_name(reduction, size_average, reduce)
     if target.shape != input.shape:
         raise size_mismatch("target", target.shape, "input", input.shape)
-    for name, values in (("input", input.array), ("target", target.array)):
+    for name, values in (("input", values_behind(input)), ("target", values_behind(target))):
         if isinstance(values, np.ndarray) and not ((values >= 0) & (values <= 1)).all():
             raise RuntimeError(f"all elements of {name} should be between 0 and 1")
     return reduced(_scaled(terms.binary_cross_entropy_term(input, target), weight), reduction)

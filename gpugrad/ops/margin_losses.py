@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ShapeError, bad_target_dtype
+from ..graph import values_behind
 from . import loss_terms as terms
 from .broadcast import convert, wide_dtype
 from .families import custom
@@ -222,6 +223,6 @@ def _class_rows(input: Any) -> Any:
 def _check_classes(name: str, target: Any, least: int, classes: int, complaint: str) -> None:
     if target.kind.is_floating_point or target.kind.dtype.name == "bool":
         raise bad_target_dtype(name, target.kind.dtype, "integers, one class per row")
-    values = target.array
+    values = values_behind(target)
     if isinstance(values, np.ndarray) and ((values < least) | (values >= classes)).any():
         raise RuntimeError(complaint)

@@ -19,7 +19,7 @@ from ..errors import (
     scatter_dtypes,
     value_not_a_number,
 )
-from ..graph import Size, TensorBase, new_tensor
+from ..graph import Size, TensorBase, is_traced, new_tensor
 from . import compare
 from .broadcast import as_number, convert, expand
 from .direct import written
@@ -186,7 +186,7 @@ def _check_source(input: Any, mask: Any, source: Any) -> None:
     if input.kind.dtype is not source.kind.dtype:
         raise scatter_dtypes("masked_scatter", input.kind.dtype.name, source.kind.dtype.name)
     shape = _common_shape("masked_scatter", input, mask)
-    if not mask.kind.is_cuda:
+    if not mask.kind.is_cuda and not is_traced(mask):
         repeats = prod(shape) // max(mask.shape.numel(), 1)
         if int(np.count_nonzero(mask.array)) * repeats > source.shape.numel():
             raise ShapeError("Number of elements of source < number of ones in mask")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..graph import NotConcrete
 from .broadcast import convert
 from .diagonal import diagonal_axes, diagonal_op
 from .generic import Custom, View, custom
@@ -45,7 +46,11 @@ diagonal_scatter_op = _scattering("diagonal_scatter", diagonal_op, "DiagonalScat
 
 
 def _replaced(op: Custom, view: View, input: Any, src: Any, **attrs: Any) -> Any:
-    check_region(src, view.forward(input.kind.xp, input.array, **attrs).shape)
+    try:
+        region = view.forward(input.kind.xp, input.array, **attrs)
+    except NotConcrete:
+        region = view(input, **attrs)
+    check_region(src, region.shape)
     return op(input, convert(src, input.kind), **attrs)
 
 

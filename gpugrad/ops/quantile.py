@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from ..array import bool_, float32
+from ..array import bool_, float32, int64
 from ..errors import DTypeError, ShapeError
-from ..graph import Size, TensorBase, new_tensor
+from ..graph import Size, TensorBase, new_tensor, values_behind
+from . import arithmetic
 from .arithmetic import lerp, mul, sub
 from .broadcast import convert
 from .compare import where
 from .dims import axis_of
+from .generic import valued
 from .index import slice_op
+from .join import cat
 from .order_kernels import ordered_positions
 from .picks import picked, picking
 from .reduce import kept_shape
@@ -99,7 +100,8 @@ def _checked(input: Any, q: Any, mode: str) -> Any:
         raise ShapeError("quantile() q must be a scalar or 1D tensor")
     if q.kind.dtype is not input.kind.dtype:
         raise DTypeError("quantile() q tensor must be same dtype as the input tensor")
-    if not q.kind.is_cuda and not ((q.array >= 0) & (q.array <= 1)).all():
+    values = values_behind(q)
+    if not q.kind.is_cuda and not ((values >= 0) & (values <= 1)).all():
         raise RuntimeError("quantile() q values must be in the range [0, 1]")
     return q
 
@@ -109,29 +111,43 @@ def _ranks(rows: Any, q: Any, skip_nan: bool) -> Any:
 
     Where a NaN decides, that is the last place, which the NaN has.
     """
-    x, xp, kind = rows.array, rows.kind.xp, rows.kind
     q = reshape_op(q, shape=Size((q.shape.numel(),)))
-    nan, last = x != x, x.shape[-1] - 1
+    last = rows.shape[-1] - 1
     if skip_nan:
-        places = xp.maximum(last - nan.sum(-1, keepdims=True), 0)
-        return mul(q, new_tensor(places.astype(x.dtype), kind))
-    decides = new_tensor(nan.any(-1, keepdims=True), kind.with_dtype(bool_))
-    return where(decides, float(last), mul(q, float(last)))
+        return mul(q, _last_number(rows))
+    return where(_has_nan(rows), float(last), mul(q, float(last)))
+
+
+@valued
+def _last_number(rows: Any) -> Any:
+    """The last place of each row that is no NaN, counted as floats of its kind."""
+    x, xp = rows.array, rows.kind.xp
+    places = xp.maximum(x.shape[-1] - 1 - (x != x).sum(-1, keepdims=True), 0)
+    return new_tensor(places.astype(x.dtype), rows.kind)
+
+
+@valued
+def _has_nan(rows: Any) -> Any:
+    """Which rows contain a NaN."""
+    x = rows.array
+    return new_tensor((x != x).any(-1, keepdims=True), rows.kind.with_dtype(bool_))
 
 
 def _between(rows: Any, ranks: Any, mode: str) -> Any:
     """The entries at ``ranks``, or those on both sides of them joined."""
-    xp, place = rows.kind.xp, ranks.array
     axis = len(rows.shape) - 1
-    rounded = {"lower": xp.floor, "higher": xp.ceil, "nearest": xp.rint}.get(mode)
+    rounding = {"lower": arithmetic.floor, "higher": arithmetic.ceil, "nearest": arithmetic.round}
+    rounded = rounding.get(mode)
+    places = ranks.detach()
+    integers = rows.kind.with_dtype(int64)
     if rounded is not None:
-        return ranked_op(rows, rounded(place).astype(np.int64), axis=axis)[0]
-    low = xp.floor(place)
-    both = xp.concatenate([low, xp.ceil(place)], -1).astype(np.int64)
+        return ranked_op(rows, convert(rounded(places), integers), axis=axis)[0]
+    low = arithmetic.floor(places)
+    both = convert(cat([low, arithmetic.ceil(places)], -1), integers)
     values = ranked_op(rows, both, axis=axis)[0]
-    count = place.shape[-1]
+    count = ranks.shape[-1]
     below = slice_op(values, key=(Ellipsis, slice(None, count)))
     above = slice_op(values, key=(Ellipsis, slice(count, None)))
     if mode == "midpoint":
         return lerp(below, above, 0.5)
-    return lerp(below, above, sub(ranks, new_tensor(low, rows.kind)))
+    return lerp(below, above, sub(ranks, low))

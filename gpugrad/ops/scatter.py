@@ -24,7 +24,7 @@ from ..errors import (
     scatter_mismatch,
     value_mismatch,
 )
-from ..graph import Size, TensorBase
+from ..graph import Size, TensorBase, values_behind
 from .along import combine_along, write_along
 from .arithmetic import add
 from .dims import axis_of
@@ -107,7 +107,7 @@ def arranged(input: Any, dim: int, index: Any, source: Any, name: str = "scatter
     )
     if not fits:
         raise scatter_mismatch(target, its, theirs if values else None, axis)
-    bad = outside(index.array, target[axis])
+    bad = outside(values_behind(index), target[axis])
     if bad is not None:
         raise index_outside("scatter", bad, axis, target[axis])
     index = index if index.shape else index.reshape(1)

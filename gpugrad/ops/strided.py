@@ -19,10 +19,10 @@ from typing import Any
 import numpy as np
 
 from ..errors import ShapeError
-from ..graph import Origin, storage_of
+from ..graph import Origin, is_traced, storage_of
 from .broadcast import convert, wide_dtype
 from .dims import axis_of
-from .elements import element_strides, storage_offset, strided
+from .elements import element_strides, own_strides, storage_offset, strided
 from .generic import Linear, View, custom, linear
 from .index import slice_op
 from .join import zeros_as
@@ -206,7 +206,9 @@ def _layout(input: Any, size: Any, stride: Any, storage_offset_: Any) -> Layout:
     if start < 0:
         raise ShapeError(f"Tensor: invalid storage offset {start}")
     reach = start + 1 + sum(s * (n - 1) for n, s in zip(sizes, steps, strict=True))
-    nbytes, itemsize = storage_of(input).nbytes, input.kind.dtype.itemsize
+    itemsize = input.kind.dtype.itemsize
+    traced = is_traced(input)
+    nbytes = input.shape.numel() * itemsize if traced else storage_of(input).nbytes
     if 0 not in sizes and reach * itemsize > nbytes:
         raise ShapeError(
             f"setStorage: sizes {list(sizes)}, strides {list(steps)}, storage offset {start}, and "
@@ -228,7 +230,7 @@ def as_strided(input: Any, size: Any, stride: Any, storage_offset: int | None = 
     Raises:  ShapeError if it would leave the storage
     """
     sizes, steps, offset = _layout(input, size, stride, storage_offset)
-    own = element_strides(input.array)
+    own = own_strides(input)
     out = as_strided_op(input, size=sizes, stride=steps, offset=offset, own=own)
     if input.origin is not None:
         _start_from_base(out, input.origin.base)
@@ -271,7 +273,7 @@ def as_strided_scatter(input: Any, src: Any, size: Any, stride: Any,
     """
     region = _layout(input, size, stride, storage_offset)
     check_region(src, region[0])
-    own = element_strides(input.array)
+    own = own_strides(input)
     return as_strided_scatter_op(input, convert(src, input.kind), region=region, own=own)
 
 

@@ -52,7 +52,7 @@ from .broadcast import convert, expand
 from .views import rebase
 
 __all__ = ["check_recordable", "check_writable", "inplace", "into", "is_tracked", "overwrite",
-           "with_out", "write"]  # fmt: skip
+           "with_out", "write", "write_traced"]  # fmt: skip
 
 
 # --------------------------------------------------------------------------------------- in place
@@ -61,6 +61,8 @@ def write(target: Any, compute: Callable[[Any], Any], *others: Any) -> Any:
 
     Raises:  InplaceError for leaves in grad mode, ShapeError, DTypeError; nothing is written then
     """
+    if is_traced(target):
+        return write_traced(target, compute)
     tracked = is_tracked(target, *others)
     check_writable(target, tracked)
     if not tracked:
@@ -143,21 +145,21 @@ def inplace(function: Callable[..., Any], name: str, plain: Any = None) -> Calla
                     return self
             return write(self, lambda old: function(old, *args, **kwargs), *args, *kwargs.values())
         except NotConcrete:
-            return _write_traced(self, function, args, kwargs)
+            return write_traced(self, lambda old: function(old, *args, **kwargs))
 
     method.__name__ = method.__qualname__ = name
     method.__doc__ = f"``{name[:-1]}`` in place."
     return method
 
 
-def _write_traced(target: Any, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+def write_traced(target: Any, compute: Callable[[Any], Any]) -> Any:
     """A write that a traced tensor takes part in: the tensor becomes what the op makes of it.
 
     Raises:  RuntimeError where others look at the bytes, or an ordinary tensor would become traced
     """
     if not is_traced(target) or target.origin is not None or target.storage is not None:
         raise traced_write(str(location(*here())))
-    return target.replace_by(function(target.rebuilt(lambda part: part), *args, **kwargs))
+    return target.replace_by(compute(target.rebuilt(lambda part: part)))
 
 
 def is_tracked(target: Any, *others: Any) -> bool:

@@ -13,8 +13,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..ops.broadcast import expand, sum_to
+from ..graph import new_tensor
+from ..ops.broadcast import convert, expand, sum_to
 from ..ops.linalg.products import matmul_op, product_op
+from ..ops.reduce import sum_op
 from ..ops.shape import permute_op, reshape
 
 __all__ = ["LOOPED", "RULES"]
@@ -64,6 +66,8 @@ def _moved(attrs: dict[str, Any]) -> dict[str, Any]:
 def _along(op: Any, values: Values, flags: Flags, attrs: Attrs, count: int) -> Any:
     """Ops along dimensions that their arguments name."""
     tensors = [v for v in values if hasattr(v, "shape")]
+    if attrs.get("axes", 0) is None:  # as one long row
+        return NotImplemented
     if any(len(v.shape) - f < 1 for v, f in zip(values, flags, strict=True) if hasattr(v, "shape")):
         return NotImplemented  # a number is seen as a vector of one by some
     if "shape" in attrs:
@@ -185,8 +189,12 @@ def _linear(op: Any, values: Values, flags: Flags, attrs: Attrs, count: int) -> 
 def _addmm(op: Any, values: Values, flags: Flags, attrs: Attrs, count: int) -> Any:
     """``beta * input + alpha * (a @ b)``, term by term."""
     given, a, b = values
-    y = _matmul(matmul_op, [a, b], flags[1:], {}, count) * attrs["alpha"]
-    return y + _lifted(given, flags[0], 2) * attrs["beta"] if attrs["beta"] else y
+    if any(flags[1:]):
+        y = _matmul(matmul_op, [a, b], flags[1:], {}, count) * attrs["alpha"]
+    else:
+        y = matmul_op(a, b) * attrs["alpha"]
+    rank = len(y.shape) - any(flags[1:])
+    return y + _lifted(given, flags[0], rank) * attrs["beta"] if attrs["beta"] else y
 
 
 @_rule("contract_op")
@@ -200,18 +208,21 @@ def _contract(op: Any, values: Values, flags: Flags, attrs: Attrs, count: int) -
 
 
 # ------------------------------------------------------------------------------------ neural layers
-@_rule("layer_norm_op rms_norm_op")
+@_rule("layer_norm_op rms_norm_op group_norm_op")
 def _row_norm(op: Any, values: Values, flags: Flags, attrs: Attrs, count: int) -> Any:
     """A batch is more rows; a weight or bias of every example is applied afterwards."""
     layout = attrs["layout"]
     wide = {**attrs, "layout": layout._replace(batch=layout.batch * count)}
     x = _whole(values[0], flags[0], count)
-    if any(flags[1:]):
+    if any(flags[1:]) and op.__name__ == "group_norm_op":
         return NotImplemented
-    y, mean, rstd = op(x, *values[1:], **wide)
-    stats = [None if s is None else reshape(s, (count, *_per_example(s.shape, count)))
-             for s in (mean, rstd)]  # fmt: skip
-    return y, *stats
+    given = () if any(flags[1:]) else values[1:]
+    y, *stats = op(x, *given, **({**wide, "param": None} if any(flags[1:]) else wide))
+    for i, (parameter, flag) in enumerate(zip(values[1:], flags[1:], strict=True)):
+        if any(flags[1:]):
+            fitted = _lifted(parameter, flag, len(x.shape) - 1)
+            y = y + fitted if i else y * fitted
+    return y, *[reshape(s, (count, *_per_example(s.shape, count))) for s in stats]
 
 
 def _per_example(shape: Sequence[int], count: int) -> tuple[int, ...]:
@@ -220,7 +231,47 @@ def _per_example(shape: Sequence[int], count: int) -> tuple[int, ...]:
 
 @_rule("embedding_op")
 def _embedding(op: Any, values: Values, flags: Flags, attrs: Attrs, count: int) -> Any:
-    return op(*values, **attrs) if flags == [False, True] else NotImplemented
+    weight, index = values
+    if flags == [False, True]:
+        return op(*values, **attrs)
+    if attrs["padding"] is not None or attrs["by_count"]:
+        return NotImplemented
+    rows = weight.shape[1]
+    first = new_tensor(index.kind.xp.arange(count) * rows, index.kind)
+    index = _whole(index, flags[1], count)
+    index = index + reshape(first, (count, *[1] * (len(index.shape) - 1)))
+    return op(reshape(weight, (count * rows, *weight.shape[2:])), index, **attrs)
+
+
+@_rule("cross_entropy_op nll_loss_op")
+def _cross_entropy(op: Any, values: Values, flags: Flags, attrs: Attrs, count: int) -> Any:
+    """Rows of all examples at once, reduced example by example."""
+    options = attrs["options"]
+    if len(values) > 2 and values[2] is not None:
+        return NotImplemented
+    x, target = (_whole(v, f, count) for v, f in zip(values[:2], flags[:2], strict=True))
+    if target.kind.is_floating_point:
+        return NotImplemented
+    several = len(x.shape) > 2
+    rows = [reshape(t, (t.shape[0] * t.shape[1], *t.shape[2:])) if several else t
+            for t in (x, target)]  # fmt: skip
+    losses, _ = op(*rows, options=options._replace(reduction="none"))
+    losses = reshape(losses, target.shape)
+    kept = convert(target != options.ignore_index, losses.kind)
+    axes = tuple(range(1, len(losses.shape)))
+    divisor = sum_op(kept, axes=axes, keepdim=False) if axes else kept
+    if options.reduction == "none":
+        return losses, divisor * 0 + 1
+    total = sum_op(losses, axes=axes, keepdim=False) if axes else losses
+    return (total / divisor, divisor) if options.reduction == "mean" else (total, divisor * 0 + 1)
+
+
+@_rule("max_pool adaptive_max")
+def _planes(op: Any, values: Values, flags: Flags, attrs: Attrs, count: int) -> Any:
+    """Ops on planes: a batch is more of them."""
+    x = values[0]
+    made = op(reshape(x, (x.shape[0] * x.shape[1], *x.shape[2:])), **attrs)
+    return tuple([reshape(y, (count, y.shape[0] // count, *y.shape[1:])) for y in made])
 
 
 @_rule("index_op")

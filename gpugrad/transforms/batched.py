@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from ..errors import vmap_item
+from ..errors import vmap_item, vmap_shapes
 from ..graph import (
     Size,
     TensorBase,
@@ -169,7 +169,11 @@ def stacked(rows: list[Any], level: int) -> Any:
     first = rows[0]
     if first.__class__ is tuple:
         return tuple([stacked(list(column), level) for column in zip(*rows, strict=True)])
-    return batched(stack(rows), level) if isinstance(first, TensorBase) else first
+    if not isinstance(first, TensorBase):
+        return first
+    if any(tuple(row.shape) != tuple(first.shape) for row in rows):
+        raise vmap_shapes([tuple(row.shape) for row in rows], str(location(*here())))
+    return batched(stack(rows), level)
 
 
 def _function(cls: Any, args: tuple[Any, ...], level: int, count: int) -> Any:

@@ -22,7 +22,7 @@ from ..expr.nodes import free_variables
 from ..graph import Accumulator, TensorBase, enable_grad, grad, local, new_tensor, topmost
 from ..ops.broadcast import expand
 from ..ops.elementwise import Elementwise
-from ..ops.generic import Custom
+from ..ops.generic import Custom, Valued
 from .function import Function, run_forward
 from .traced import TracedTensor
 
@@ -45,10 +45,12 @@ class Dual(TracedTensor):
         )  # fmt: skip
         several = result.__class__ is tuple
         outs = list(result) if several else [result]
-        if isinstance(op, Elementwise):
+        if isinstance(op, Valued):
+            moved = [None] * len(outs)
+        elif isinstance(op, Elementwise):
             moved = [_elementwise(op, primals, tangents, outs[0], attrs)]
         elif not isinstance(op, Custom) or op.view is not None:
-            moved = _several(op(tangents[0], **attrs))
+            moved = _several(op(tangents[0], **_without_constants(attrs)))
         else:
             moved = _custom(op, primals, tangents, outs, attrs)
         made = [make(out, t, level) for out, t in zip(outs, moved, strict=True)]
@@ -124,6 +126,11 @@ def _part(x: Any, level: int, name: str) -> Any:
     if isinstance(x, Dual) and x.level == level:
         return getattr(x, name)
     return x if name == "primal" else None
+
+
+def _without_constants(attrs: dict[str, Any]) -> dict[str, Any]:
+    """The arguments for a tangent: what a linear op fills in besides does not move."""
+    return {**attrs, "value": 0.0} if "value" in attrs else attrs
 
 
 def _several(result: Any) -> list[Any]:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ...errors import half_matrix, no_matrix, not_real, not_square
+from ...graph import values_behind
 
 __all__ = ["check_info", "check_matrix", "check_square"]
 
@@ -33,7 +34,7 @@ def check_square(name: str, tensor: Any, *, halves: bool = False) -> None:
 
 def check_info(name: str, info: Any, error: Callable[[str, int | None, int], Exception]) -> None:
     """Raises ``error`` for the first matrix at which an algorithm broke down."""
-    array = info.array
+    array = values_behind(info)
     if not array.any():
         return
     flat = array.reshape(-1)

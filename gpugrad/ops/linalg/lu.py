@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...array import module_of
+from ...array import module_of, uint8
 from ...errors import ShapeError, systems_mismatch
 from ...graph import TensorBase, new_tensor
 from ..arithmetic import neg
-from ..generic import custom
+from ..broadcast import convert
+from ..generic import custom, valued
 from ..index import slice_op
 from ..join import _cat
 from ..surface import public
@@ -102,11 +103,17 @@ def _permutation(xp: Any, pivots: Any, rows: int, dtype: Any) -> Any:
     return (order[..., None, :] == xp.arange(rows)[:, None]).astype(dtype)
 
 
+@valued
+def _permutation_of(pivots: Any, *, rows: int) -> Any:
+    """``_permutation`` as a tensor of bytes."""
+    kind = pivots.kind.with_dtype(uint8)
+    return new_tensor(_permutation(kind.xp, pivots.array, rows, kind.numpy), kind)
+
+
 def _permutation_like(like: Any, pivots: Any, rows: int) -> Any:
     """``_permutation``, in the form (tensor or raw array) and dtype of ``like``."""
     if isinstance(like, TensorBase):
-        kind = like.kind
-        return new_tensor(_permutation(kind.xp, pivots.array, rows, kind.numpy), kind)
+        return convert(_permutation_of(pivots, rows=rows), like.kind)
     return _permutation(module_of(like), pivots, rows, like.dtype)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...errors import check_driver
+from ...graph import is_traced
 from ..arithmetic import mul, sub
 from ..generic import custom
 from ..index import slice_op
@@ -78,7 +79,7 @@ def eigvalsh(A: Any, UPLO: str = "L") -> Any:
     """
     check_square("linalg.eigvalsh", A)
     uplo = _check_uplo(UPLO)
-    if records((A,)):
+    if records((A,)) or is_traced(A):
         return eigh_op(A, uplo=uplo)[0]
     return wrap(converged("eigh", A.kind.xp.linalg.eigvalsh, A.array, uplo), A.kind)
 
@@ -150,7 +151,7 @@ def svdvals(A: Any, *, driver: str | None = None) -> Any:
     """
     check_matrix("linalg.svdvals", A)
     check_driver("linalg.svdvals", driver, A.kind.is_cuda)
-    if records((A,)):
+    if records((A,)) or is_traced(A):
         return svd_op(A, full=False)[1]
     return wrap(converged("svd", A.kind.xp.linalg.svd, A.array, compute_uv=False), A.kind)
 

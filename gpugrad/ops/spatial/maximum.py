@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import Any
 
 from ...array import int64
-from ...graph import Size, new_tensor
-from ..generic import Custom, custom
+from ...graph import Size, is_traced, new_tensor
+from ..generic import Custom, custom, valued
 from ..index import put_along
 from ..record import records
 from ..shape import reshape_op
@@ -56,12 +56,19 @@ def _(g: Any, places: Any, *, windows: Windows, back: bool) -> Any:
 
 def _max_pool(input: Any, windows: Windows, indices: bool) -> Any:
     """The largest entries; with ``indices`` also where they are in their plane."""
-    if not (indices or records((input,))):
+    if not (indices or records((input,)) or is_traced(input)):
         return new_tensor(kernels.max_pool(input.array, windows, places=False), input.kind)
     values, places = _POOLS[len(windows.size)](input, windows=windows)
     if not indices:
         return values
-    return values, new_tensor(kernels.indices(places.array, windows), input.kind.with_dtype(int64))
+    return values, _indices(places, windows=windows)
+
+
+@valued
+def _indices(places: Any, *, windows: Windows) -> Any:
+    """Where the winners are in their plane."""
+    kind = places.kind.with_dtype(int64)
+    return new_tensor(kernels.indices(places.array, windows), kind)
 
 
 def _check(name: str, input: Any, integers: bool = True) -> None:

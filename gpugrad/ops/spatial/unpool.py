@@ -11,7 +11,7 @@ from math import prod
 from typing import Any
 
 from ...errors import DTypeError, ShapeError
-from ...graph import Size
+from ...graph import Size, values_behind
 from ..generic import custom
 from ..index import gather_op
 from ..shape import reshape_op
@@ -93,7 +93,8 @@ def _check_indices(input: Any, indices: Any, sizes: tuple[int, ...]) -> None:
         )
     if indices.kind.is_cuda or not indices.shape.numel():
         return
-    low, high = int(indices.array.min()), int(indices.array.max())
+    values = values_behind(indices)
+    low, high = int(values.min()), int(values.max())
     if low < 0 or high >= prod(sizes):
         raise ShapeError(
             f"Found an invalid max index: {low if low < 0 else high} (output volumes are of size "
