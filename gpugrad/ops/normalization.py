@@ -235,7 +235,7 @@ def _batch_norm(input: Any, weight: Any, bias: Any, running: tuple[Any, Any], tr
         return _by_running(input, weight, bias, running, eps), empty, empty
     layout = Layout(input.shape[0], channels, 1, prod(input.shape[2:]), across=True)
     y, mean, rstd, var = _affine(batch_norm_op, input, weight, bias, _beside(input), layout, eps)
-    if any(running):
+    if any(each is not None for each in running):
         _move(running, mean.array, var.array, layout.shared, momentum)
     return y, mean, rstd
 

@@ -64,7 +64,7 @@ _VIEWS = ("shape", "pieces", "join")  # a view costs little more than a call: 0.
 
 
 def _takes_dim(function: Callable[..., Any]) -> bool:
-    code = function.__code__
+    code = getattr(function, "__wrapped__", function).__code__
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     views = function.__module__.rpartition(".")[2] in _VIEWS and "tensors" not in names
     return "dim" in names and not views
