@@ -24,6 +24,7 @@ from .attention import *  # noqa: F403
 from .convolutions import *  # noqa: F403
 from .devices import *  # noqa: F403
 from .expressions import *  # noqa: F403
+from .functional import *  # noqa: F403
 from .functions import *  # noqa: F403
 from .graphs import *  # noqa: F403
 from .hooks import *  # noqa: F403

@@ -17,7 +17,7 @@ from .func import Pullback, jvp
 from .trees import flatten
 from .vmap import vmap
 
-__all__ = ["hessian", "jacfwd", "jacrev"]
+__all__ = ["basis", "hessian", "jacfwd", "jacrev"]
 
 
 def jacrev(func: Callable[..., Any], argnums: Any = 0, *, has_aux: bool = False,
@@ -36,7 +36,7 @@ def jacrev(func: Callable[..., Any], argnums: Any = 0, *, has_aux: bool = False,
         def pull(*seeds: Any) -> Any:
             return tuple(run.pull(list(seeds)))
 
-        rows = vmap(pull, chunk_size=chunk_size)(*_basis(run.ys, sizes))
+        rows = vmap(pull, chunk_size=chunk_size)(*basis(run.ys, sizes))
         blocks = []
         for y, start, size in zip(run.ys, _starts(sizes), sizes, strict=True):
             parts = [reshape(r[start : start + size], (*y.shape, *r.shape[1:])) for r in rows]
@@ -62,7 +62,7 @@ def jacfwd(func: Callable[..., Any], argnums: Any = 0, has_aux: bool = False, *,
             return jvp(of_chosen, chosen, inputs.filled(tangents), has_aux=has_aux)
 
         made = vmap(lambda *ts: _leaves_last(push(*ts), has_aux), randomness=randomness)(
-            *_basis(xs, sizes)
+            *basis(xs, sizes)
         )  # fmt: skip
         columns, structure = flatten(made[0])
         blocks = []
@@ -126,7 +126,7 @@ def _starts(sizes: Sequence[int]) -> list[int]:
     return [sum(sizes[:i]) for i in range(len(sizes))]
 
 
-def _basis(tensors: Sequence[Any], sizes: Sequence[int]) -> list[Any]:
+def basis(tensors: Sequence[Any], sizes: Sequence[int]) -> list[Any]:
     """For each tensor the rows of an identity over all elements of all of them."""
     total = sum(sizes)
     made = []

@@ -18,7 +18,8 @@ ELSEWHERE = {
     "dropout": "test_dropout.py", "random_slope": "test_elementwise_variants.py",
     "random": "test_random.py", "recurrent": "tests/nn/test_rnn.py",
     "ctc": "test_ctc.py", "row_mass_op": "test_loss.py",
-    "put_op": "test_index.py", "put_copy_op": "tests/transforms/test_table.py", "without_op": "test_index.py",
+    "put_op": "test_index.py", "without_op": "test_index.py",
+    "put_copy_op": "tests/transforms/test_table.py",
     "without_region": "test_views.py", "put_region": "test_views.py", "replay": "test_views.py",
     "_convert": "test_conversions.py",
 }  # fmt: skip
