@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import GradcheckError
-from ..graph import TensorBase, grad, no_grad
+from ..graph import TensorBase, grad
 from ..ops.creation import require_grad, tensor
 from ..ops.filled import ones_like, zeros_like
 from ..ops.join import stack
@@ -115,7 +115,7 @@ class _Check:
     def prepare(self, backward: bool) -> None:
         """Runs the function once and looks at what goes in and comes out."""
         self.places = [i for i, x in enumerate(self.inputs)
-                       if isinstance(x, TensorBase) and x.requires_grad]  # type: ignore[attr-defined]
+                       if isinstance(x, TensorBase) and x.node is not None]
         if not self.places:
             raise ValueError("gradcheck expects at least one input tensor to require gradient, but "
                              "none of the them have requires_grad=True.")  # fmt: skip
@@ -164,8 +164,7 @@ class _Check:
         try:
             for step in (self.eps, -self.eps):
                 x.array[place] = before + step
-                with no_grad():
-                    found.append([_flat(y) for y in self.outputs()])
+                found.append([_flat(y) for y in self.outputs()])
         finally:
             x.array[place] = before
         return list(zip(*found, strict=True))
@@ -174,15 +173,13 @@ class _Check:
         """The same matrices by backward passes, one for each element of each output."""
         matrices = [[np.zeros((x.shape.numel(), y.shape.numel())) for y in self.ys]
                     for x in self.xs]  # fmt: skip
-        for j, y in enumerate(self.ys):
-            if not y.requires_grad:
-                continue
-            for k in range(y.shape.numel()):
-                seed = zeros_like(y.detach())
-                seed.array.reshape(-1)[k] = 1
-                for i, g in enumerate(self._pull(y, seed)):
-                    if g is not None:
-                        matrices[i][j][:, k] = _flat(g)
+        elements = [(j, y, k) for j, y in enumerate(self.ys) if y.requires_grad
+                    for k in range(y.shape.numel())]  # fmt: skip
+        for j, y, k in elements:
+            seed = zeros_like(y.detach())
+            seed.array.reshape(-1)[k] = 1
+            for i, g in enumerate(self._pull(y, seed)):
+                matrices[i][j][:, k] = 0 if g is None else _flat(g)
         return matrices
 
     def _pull(self, y: Any, seed: Any) -> Sequence[Any]:
@@ -231,8 +228,7 @@ class _Check:
         try:
             for sign in (1, -1):
                 x.array[...] = before + sign * step
-                with no_grad():
-                    found.append([_flat(y) for y in self.outputs()])
+                found.append([_flat(y) for y in self.outputs()])
         finally:
             x.array[...] = before
         return [(up - down) / (2 * self.eps) for up, down in zip(*found, strict=True)]
@@ -300,25 +296,25 @@ class _Check:
 
     def batched(self, backward: bool, forward: bool) -> None:
         """Several cotangents, or tangents, at once give what each gives alone."""
+        options = {"retain_graph": True, "allow_unused": True}
         for y in [y for y in self.ys if y.requires_grad] if backward else ():
             seeds = stack([randn_like(y.detach()), ones_like(y.detach())])
-            options = {"retain_graph": True, "allow_unused": True}
             whole = grad(y, self.xs, seeds, is_grads_batched=True, **options)
-            for row in range(2):
-                for a, b in zip(whole, self._pull(y, seeds[row]), strict=True):
-                    if (a is None) != (b is None) or not (
-                        a is None or np.allclose(_flat(a[row]), _flat(b))
-                    ):
-                        raise GradcheckError("While computing batched gradients, got other values "
-                                             "than one by one.")  # fmt: skip
+            _same(whole, [self._pull(y, seeds[row]) for row in range(2)], "gradients")
         for place, x in zip(self.places, self.xs, strict=True) if forward else ():
             ts = stack([randn_like(x.detach()), ones_like(x.detach())])
             both = vmap(lambda t, place=place: tuple(self._push(place, t)))(ts)
-            for row in range(2):
-                for a, b in zip(both, self._push(place, ts[row]), strict=True):
-                    if not np.allclose(_flat(a[row]), _flat(b)):
-                        raise GradcheckError("While computing batched forward gradients, got other "
-                                             "values than one by one.")  # fmt: skip
+            _same(both, [self._push(place, ts[row]) for row in range(2)], "forward gradients")
+
+
+def _same(whole: Sequence[Any], rows: Sequence[Sequence[Any]], what: str) -> None:
+    """GradcheckError unless the entries of ``whole`` are those of ``rows`` stacked."""
+    for i, entry in enumerate(whole):
+        for row, alone in enumerate(rows):
+            absent = entry is None and alone[i] is None
+            if not absent and not np.allclose(_flat(entry[row]), _flat(alone[i])):
+                raise GradcheckError(f"While computing batched {what}, got other values than one "
+                                     "by one.")  # fmt: skip
 
 
 def _flat(t: Any) -> Any:
