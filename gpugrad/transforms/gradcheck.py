@@ -85,7 +85,7 @@ def gradgradcheck(func: Callable[..., Any], inputs: Any, grad_outputs: Any = Non
 
     def first(*args: Any) -> Any:
         own, cotangents = args[: len(given)], args[len(given) :]
-        wanted = [x for x in own if isinstance(x, TensorBase) and x.node is not None]
+        wanted = [x for x in own if getattr(x, "requires_grad", False)]
         ys = [y for y in _tuple_of(func(*own)) if y.kind.is_floating_point]
         found = grad(ys, wanted, list(cotangents), create_graph=True, allow_unused=True)
         return tuple([g for g in found if g is not None and g.requires_grad])
@@ -292,7 +292,7 @@ class _Check:
             args[place] = x
             return tuple([y for y in _tuple_of(self.func(*args)) if y.kind.is_floating_point])
 
-        return list(jvp(of_one, (self.inputs[place].detach(),), (t,))[1])
+        return list(jvp(of_one, (self.inputs[place],), (t,))[1])
 
     def batched(self, backward: bool, forward: bool) -> None:
         """Several cotangents, or tangents, at once give what each gives alone."""
