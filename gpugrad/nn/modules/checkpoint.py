@@ -9,11 +9,12 @@ Must not:  read or write files.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from ...errors import state_dict_errors
 from ...graph import no_grad
+from ...graph.handle import HookTable, RemovableHandle
 from ...tensor import Tensor
 from ..parameter import Parameter
 from .members import Members
@@ -21,6 +22,8 @@ from .members import Members
 __all__ = ["Checkpoint", "IncompatibleKeys"]
 
 _EXTRA = "_extra_state"
+STATE_HOOKS = ("_state_dict_hooks", "_state_dict_pre_hooks", "_load_state_dict_pre_hooks",
+               "_load_state_dict_post_hooks")  # fmt: skip
 
 
 class IncompatibleKeys(NamedTuple):
@@ -48,6 +51,39 @@ class Checkpoint(Members):
     """``state_dict`` and ``load_state_dict``; ``Module`` adds behaviour."""
 
     _version = 1
+    _state_dict_hooks: HookTable
+    _state_dict_pre_hooks: HookTable
+    _load_state_dict_pre_hooks: HookTable
+    _load_state_dict_post_hooks: HookTable
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.__dict__.update({name: HookTable() for name in STATE_HOOKS})
+
+    # --------------------------------------------------------------------------------------- hooks
+    def register_state_dict_pre_hook(self, hook: Callable[..., None]) -> RemovableHandle:
+        """``hook(module, prefix, keep_vars)`` runs before ``state_dict`` reads the module."""
+        return self._state_dict_pre_hooks.register(hook)
+
+    def register_state_dict_post_hook(self, hook: Callable[..., None]) -> RemovableHandle:
+        """``hook(module, state_dict, prefix, local_metadata)`` runs after it; it may change the
+        dictionary.
+        """
+        return self._state_dict_hooks.register(hook)
+
+    _register_state_dict_hook = register_state_dict_post_hook
+
+    def register_load_state_dict_pre_hook(self, hook: Callable[..., None]) -> RemovableHandle:
+        """``hook(module, state_dict, prefix, local_metadata, strict, missing_keys,
+        unexpected_keys, error_msgs)`` runs before the module's entries are loaded.
+        """
+        return self._load_state_dict_pre_hooks.register(hook)
+
+    def register_load_state_dict_post_hook(self, hook: Callable[..., None]) -> RemovableHandle:
+        """``hook(module, incompatible_keys)`` runs when the module and all below are loaded; it may
+        change the two lists.
+        """
+        return self._load_state_dict_post_hooks.register(hook)
 
     # -------------------------------------------------------------------------------------- saving
     def state_dict(self, *, destination: Any = None, prefix: str = "",
@@ -56,14 +92,20 @@ class Checkpoint(Members):
         if destination is None:
             destination = _StateDict()
             destination._metadata = OrderedDict()
+        local = {"version": self._version}
         if hasattr(destination, "_metadata"):
-            destination._metadata[prefix[:-1]] = {"version": self._version}
+            destination._metadata[prefix[:-1]] = local
+        for hook in self._state_dict_pre_hooks.values():
+            hook(self, prefix, keep_vars)
         self._save_to_state_dict(destination, prefix, keep_vars)
         for name, module in self._modules.items():
             if module is not None:
                 module.state_dict(
                     destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars
                 )
+        for hook in self._state_dict_hooks.values():
+            changed = hook(self, destination, prefix, local)
+            destination = destination if changed is None else changed
         return destination  # type: ignore[no-any-return]
 
     def _save_to_state_dict(self, destination: Any, prefix: str, keep_vars: bool) -> None:
@@ -105,12 +147,18 @@ class Checkpoint(Members):
         for path, module in self.named_modules(remove_duplicate=False):
             prefix = f"{path}." if path else ""
             local = dict(metadata.get(path, {}), assign_to_params_buffers=assign)
+            for hook in module._load_state_dict_pre_hooks.values():
+                hook(module, state, prefix, local, True, missing, unexpected, errors)
             part = {key: value for key, value in state.items() if key.startswith(prefix)}
             module._load_from_state_dict(part, prefix, local, True, missing, unexpected, errors)
+        incompatible = IncompatibleKeys(missing, unexpected)
+        for module in reversed([*self.modules()]):
+            for hook in module._load_state_dict_post_hooks.values():
+                hook(module, incompatible)
         if errors or (strict and (missing or unexpected)):
             lists = (missing, unexpected) if strict else ([], [])
             raise state_dict_errors(type(self).__name__, *lists, errors)
-        return IncompatibleKeys(missing, unexpected)
+        return incompatible
 
     def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str,
                               local_metadata: dict[str, Any], strict: bool,

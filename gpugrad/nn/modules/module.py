@@ -9,27 +9,32 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from ...array import as_device, as_dtype, bfloat16, dtype, float16, float32, float64
 from ...graph import enter_module, leave_module, mutated
-from ...graph.handle import HookTable, RemovableHandle
 from ...tensor import Tensor
 from ..parameter import convert_parameter
-from .checkpoint import Checkpoint
+from .hooks import (
+    EVERYWHERE,
+    Hooked,
+    register_module_backward_hook,
+    register_module_forward_hook,
+    register_module_forward_pre_hook,
+    register_module_full_backward_hook,
+    register_module_full_backward_pre_hook,
+)
 
-__all__ = ["Module"]
+__all__ = [
+    "Module", "register_module_backward_hook", "register_module_forward_hook",
+    "register_module_forward_pre_hook", "register_module_full_backward_hook",
+    "register_module_full_backward_pre_hook",
+]  # fmt: skip
 
 M = TypeVar("M", bound="Module")
 
 
-class _Hook(NamedTuple):
-    function: Callable[..., Any]
-    with_kwargs: bool
-    always_call: bool = False
-
-
-class Module(Checkpoint):
+class Module(Hooked):
     """A function with parameters; subclasses define ``forward``.
 
     >>> class Scale(Module):
@@ -40,18 +45,13 @@ class Module(Checkpoint):
     ...         return self.factor * x
     """
 
-    _forward_hooks: HookTable
-    _forward_pre_hooks: HookTable
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.__dict__.update(_forward_hooks=HookTable(), _forward_pre_hooks=HookTable())
-
     # ------------------------------------------------------------------------------------- calling
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         token = enter_module(self._scope_name)
+        own = self.__dict__
         try:
-            if self._forward_hooks or self._forward_pre_hooks:
+            if (own["_forward_hooks"] or own["_forward_pre_hooks"] or own["_backward_hooks"]
+                    or own["_backward_pre_hooks"] or EVERYWHERE.used):
                 return self._call_with_hooks(args, kwargs)
             return self.forward(*args, **kwargs)
         finally:
@@ -63,58 +63,6 @@ class Module(Checkpoint):
         )
 
     forward: Callable[..., Any] = _missing_forward
-
-    def _call_with_hooks(self, args: Any, kwargs: dict[str, Any]) -> Any:
-        for hook in list(self._forward_pre_hooks.values()):
-            args, kwargs = self._prepared(hook, args, kwargs)
-        hooks = list(self._forward_hooks.values())
-        result = None
-        try:
-            result = self.forward(*args, **kwargs)
-            while hooks:
-                result = self._after(hooks.pop(0), args, kwargs, result)
-        except Exception:
-            for hook in hooks:
-                if hook.always_call:
-                    self._after(hook, args, kwargs, result)
-            raise
-        return result
-
-    def _prepared(self, hook: _Hook, args: Any, kwargs: dict[str, Any]) -> tuple[Any, Any]:
-        """The arguments after a pre-hook saw them."""
-        if not hook.with_kwargs:
-            changed = hook.function(self, args)
-            if changed is None:
-                return args, kwargs
-            return changed if isinstance(changed, tuple) else (changed,), kwargs
-        changed = hook.function(self, args, kwargs)
-        if changed is None:
-            return args, kwargs
-        if not (isinstance(changed, tuple) and len(changed) == 2):
-            raise RuntimeError(
-                "forward pre-hook must return None or a tuple of (new_args, new_kwargs), but got "
-                f"{type(changed).__name__}."
-            )
-        return changed
-
-    def _after(self, hook: _Hook, args: Any, kwargs: dict[str, Any], result: Any) -> Any:
-        """The result after a forward hook saw it."""
-        if hook.with_kwargs:
-            changed = hook.function(self, args, kwargs, result)
-        else:
-            changed = hook.function(self, args, result)
-        return result if changed is None else changed
-
-    def register_forward_pre_hook(self, hook: Callable[..., Any], *, prepend: bool = False,
-                                  with_kwargs: bool = False) -> RemovableHandle:
-        """``hook(module, args)`` runs before ``forward`` and may return other arguments."""
-        return self._forward_pre_hooks.register(_Hook(hook, with_kwargs), prepend)
-
-    def register_forward_hook(self, hook: Callable[..., Any], *, prepend: bool = False,
-                              with_kwargs: bool = False,
-                              always_call: bool = False) -> RemovableHandle:
-        """``hook(module, args, output)`` runs after ``forward`` and may return another output."""
-        return self._forward_hooks.register(_Hook(hook, with_kwargs, always_call), prepend)
 
     # ------------------------------------------------------------------------------------ settings
     def train(self: M, mode: bool = True) -> M:
