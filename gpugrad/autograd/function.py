@@ -1,9 +1,11 @@
-"""Custom functions under PyTorch's names, ``torch.autograd.function``."""
+"""Custom Functions under PyTorch's names, ``torch.autograd.function``."""
 
-from ..transforms.function import Function, FunctionCtx, once_differentiable
+from ..transforms.function import Function, InplaceFunction
+from ..transforms.function_context import FunctionCtx
+from ..transforms.function_rule import once_differentiable
 
-__all__ = ["Function", "FunctionCtx", "InplaceFunction", "once_differentiable"]
+__all__ = [
+    "BackwardCFunction", "Function", "FunctionCtx", "InplaceFunction", "once_differentiable",
+]  # fmt: skip
 
-
-class InplaceFunction(Function):
-    """A Function whose instances once knew whether they write in place."""
+BackwardCFunction = FunctionCtx  # what PyTorch's ctx is an instance of

@@ -70,10 +70,10 @@ def unused_input(index: int) -> UnusedInputError:
     )
 
 
-def leaf_inplace(view: bool, where: str = "") -> InplaceError:
+def leaf_inplace(view: bool, where: str = "", when: str = "is being") -> InplaceError:
     """An in-place operation on a leaf that requires grad, or on a view of one."""
     what = "a view of a leaf Variable" if view else "a leaf Variable"
-    first = f"{what} that requires grad is being used in an in-place operation."
+    first = f"{what} that requires grad {when} used in an in-place operation."
     fix = "do it under gpugrad.no_grad(), or out of place"
     return InplaceError(facts(first, ("line", where), ("fix", fix)))
 

@@ -31,6 +31,7 @@ def graph_freed(error: GraphFreedError) -> GraphFreedError:
         ("cause", error.cause),
         ("fix", error.fix),
         ("or", error.alternative),
+        ("note", error.note),
     )
     error.args = (facts(first, *((name, _wrapped(text)) for name, text in rows)),)
     return error

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .text import facts
 from .tree import GraphError
 
-__all__ = ["no_forward_mode", "no_values", "traced_write", "vmap_item", "vmap_random",
+__all__ = ["no_values", "traced_write", "vmap_item", "vmap_random",
            "vmap_shapes"]  # fmt: skip
 
 
@@ -15,14 +15,6 @@ def no_values(what: str, where: str) -> str:
         f"this operation needs the values of {what}, and is not supported on it",
         ("line", where),
         ("fix", "use operations of gpugrad that are in its table of ops, or do it outside"),
-    )
-
-
-def no_forward_mode(name: str) -> GraphError:
-    """A custom function without jvp met a tangent."""
-    return GraphError(
-        f"Trying to use forward AD with {name} that does not support it because it has not "
-        "implemented its forward mode AD formula: define its jvp staticmethod."
     )
 
 

@@ -64,6 +64,7 @@ class GraphFreedError(GraphError):
     first_root                           where the pass that released the node began
     variable, variable_where             through what the node was reached again
     situation, cause, fix, alternative   see NOTE [second backward] in graph/explain.py
+    note                                 what else to know of this node
     """
 
     node: str = ""
@@ -89,6 +90,7 @@ class GraphFreedError(GraphError):
     cause: str = ""
     fix: str = ""
     alternative: str = ""
+    note: str = ""
 
 
 class InplaceError(GraphError):

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from ..errors import NoGradError
 from .base import Size, TensorBase
-from .node import Node, Port, graph_node
+from .node import Accumulator, Node, Port, graph_node
 from .saved import output_edge
 
 __all__ = ["EdgePlace", "GradientEdge", "get_gradient_edge"]
@@ -63,7 +63,7 @@ class EdgePlace:
                 node = output_edge(node, edge.output_nr)
         self.node: Any = node
         self.shape: Size = node.shape
-        leaf = node.leaf() if hasattr(node, "leaf") else None
+        leaf = node.leaf() if node.__class__ is Accumulator else None
         rule = getattr(node, "rule", None)
         self.kind: Any = getattr(rule, "kind", None) if leaf is None else leaf.kind
 

@@ -40,6 +40,7 @@ def second_backward(node: Node, roots: Sequence[TensorBase]) -> GraphFreedError:
     error = GraphFreedError()
     error.node, error.where = node.name(), str(node.where)
     error.module, error.step = node.scope.module, node.scope.step
+    error.note = getattr(node.rule, "freed_note", "")
     release = node.freed
     if release is not None:
         error.freed_by, error.freed_where = release.call, str(release.where)

@@ -183,7 +183,7 @@ def _by_line(report: GraphReport) -> dict[str, _Line]:
     for node in report.nodes:
         for slot in node.saved:
             line = lines[f"{node.where} ({node.module})" if node.module else node.where]
-            line.slots[f"{node.name.removesuffix('Backward0')}.{slot.name}"] += 1
+            line.slots[f"{node.name.removesuffix('0').removesuffix('Backward')}.{slot.name}"] += 1
             line.naive += slot.nbytes
             if slot.storage not in seen:
                 seen.add(slot.storage)

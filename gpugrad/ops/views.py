@@ -7,6 +7,8 @@ NOTE [views and writes]
    Its cotangent goes on, zeroed in the region, to the old base, and from the region to the value.
 4. After either, every view of the base that is alive gets a node that makes it from the base's new
    node by its steps: what is read through it from now on is differentiated through the write.
+5. A view that a custom Function returned has a backward that is not its steps': it gets a node that
+   keeps it as it was before the write, so that a backward from it finds a stale value.
 
 Holds:     a tensor that is no view, and has none, pays nothing for any of this.
 Must not:  write bytes: see writes.py.
@@ -17,7 +19,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..array import module_of
-from ..graph import TensorBase, live_views
+from ..graph import TensorBase, graph_node, live_views, mutated, release
 from .broadcast import sum_to
 from .generic import Linear, custom, linear
 from .record import make_node
@@ -41,10 +43,36 @@ def rebase(target: Any, value: TensorBase | None, *, replaces: bool) -> None:
         steps = () if origin is None else origin.steps
         base.node = _put_node(base, value, steps, target.shape)
     for view in live_views(base):
+        if view.origin.made == "custom":
+            if view.node is not None:
+                _outdate(view)
+            continue
         rule = replay.rule((), (True,))
         context = ((base.shape,), {"steps": view.origin.steps})
         node = view.node = make_node(rule, (base,), (), (), context)
         node.shape = view.shape
+
+
+class _Outdated:
+    """The rule of a view whose backward has been overridden by a write; no pass gets to run it."""
+
+    slots = ("output",)
+    sources = (-1,)
+    outputs = 1
+    release = staticmethod(release)
+
+    def __init__(self, title: str) -> None:
+        self.name = self.title = title
+
+
+def _outdate(view: Any) -> None:
+    """Makes ``view`` a value that was kept by its node and then written to, just now."""
+    before = view.node
+    node = make_node(_Outdated(graph_node(before)[0].name()), (view,), (view,), (), None)
+    node.shape, node.code, node.lasti = view.shape, before.code, before.lasti
+    view.node = node
+    view.storage.version -= 1  # it is the same write, noted once more now that somebody keeps it
+    mutated(view)
 
 
 def _put_node(base: Any, value: Any, steps: Steps, shape: Any) -> Any:

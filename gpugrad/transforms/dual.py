@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..errors import GraphError, no_forward_mode
 from ..expr import Param
 from ..expr.derive import tangents as tangent_expressions
 from ..expr.function import fresh
@@ -23,7 +22,7 @@ from ..graph import Accumulator, TensorBase, enable_grad, grad, local, new_tenso
 from ..ops.broadcast import expand
 from ..ops.elementwise import Elementwise
 from ..ops.generic import Custom, Valued
-from .function import Function, run_forward
+from .function_jvp import linearize
 from .traced import TracedTensor
 
 __all__ = ["Dual", "leaf_like", "make"]
@@ -225,17 +224,11 @@ def leaf_like(tensor: Any) -> Any:
 
 
 def _function(cls: Any, args: tuple[Any, ...], level: int) -> Any:
-    if cls.jvp is Function.jvp:
-        raise no_forward_mode(cls.__name__)
-    primals = tuple([_part(a, level, "primal") for a in args])
+    primals = [_part(a, level, "primal") for a in args]
     tangents = [_part(a, level, "tangent") if isinstance(a, TensorBase) else None for a in args]
-    result, ctx = run_forward(cls, primals)
+    result, push = linearize(cls, *primals)
     outs = _several(result)
-    moved = _several(cls.jvp(ctx, *tangents))
-    if len(moved) != len(outs):
-        raise GraphError(f"{cls.__name__}.jvp returned {len(moved)} tangents for {len(outs)} "
-                         "outputs")  # fmt: skip
-    made = [make(out, t, level) for out, t in zip(outs, moved, strict=True)]
+    made = [make(out, t, level) for out, t in zip(outs, push(*tangents), strict=True)]
     return tuple(made) if result.__class__ is tuple else made[0]
 
 

@@ -1,178 +1,167 @@
-"""What a custom function's forward leaves for its backward.
+"""``ctx``: what one call of a custom Function passes on to its backward.
 
-Holds:     once the node is recorded, every tensor that was saved or put on the context as an
-           attribute is in a counted slot of the node, and goes when the node is released: the
-           context keeps names and places, and knows its node weakly.
-Must not:  keep a tensor of its own, or the graph would keep itself alive.
+NOTE [values of a ctx] Tensors given to ``save_for_backward`` or put on ``ctx`` as attributes, also
+in tuples, lists and dicts, move to counted slots of the node when the call is recorded
+(function_slots.py). ``ctx`` gives them back from there, tied to the graph, until the node is
+released. Other attributes stay where they are.
+
+Holds:     a ctx of a recorded call keeps no tensor and knows its node weakly, so that neither a
+           saved output nor one among the attributes closes a cycle.
+Must not:  record or run anything.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 from weakref import ref
 
-from ..errors import GraphFreedError, released_attribute
-from ..graph import Accumulator, Node, TensorBase, saved_value
+from ..errors import GraphFreedError, accessed_twice
+from ..graph import Node, Packed, TensorBase, let_go, local
+from ..graph.explain import second_backward
+from ..graph.packing import with_values
+from .function_slots import refilled, tied
 
-__all__ = ["FunctionCtx", "SavedLayout", "sources_of"]
+__all__ = ["FunctionCtx"]
+
+_OF_THE_NODE = frozenset(
+    {"metadata", "name", "next_functions", "register_hook", "register_prehook"}
+)
 
 
 class FunctionCtx:
-    """The ``ctx`` of a custom function: forward and setup_context write to it, backward reads."""
+    """The first argument of a Function's static methods.
 
-    def __init__(self, needs: tuple[bool, ...]) -> None:
-        self.needs_input_grad = needs
-        self._to_save: tuple[Any, ...] = ()
-        self._for_forward: tuple[Any, ...] = ()
-        self._dirty: tuple[Any, ...] = ()
-        self._constant: tuple[Any, ...] = ()
-        self._materialize = True
-        self._layout: SavedLayout | None = None
-        self._node: ref[Node] | None = None
-        self._inputs: list[Any] = []  # shape and kind of each, None for what is no tensor
-        self._outputs: list[Any] = []
+    needs_input_grad  for each argument of ``apply``, whether it requires a gradient
+    _inputs, _outputs  shape and kind of each argument and result, None for what is no tensor
+    _node             the recorded node, weakly, or None
+    _moved            attributes whose tensors lie in slots of the node
+    _opened           in a backward: those that it has asked for; else None
+    _for_jvp          in a jvp: what ``saved_tensors`` are; else None
+    """
 
+    __slots__ = ("__dict__", "_inputs", "_node", "_outputs", "needs_input_grad", "to_save")
+
+    _inputs: list[Any]
+    _outputs: list[Any]
+    _node: ref[Node] | None
+    needs_input_grad: tuple[bool, ...]
+    to_save: tuple[Any, ...]
+
+    # What most calls leave alone has its default here, and needs no place in each ctx.
+    saved_for_forward: tuple[Any, ...] = ()
+    dirty_tensors: tuple[Any, ...] = ()
+    non_differentiable: tuple[Any, ...] = ()
+    materialize_grads = True
+    _moved: Mapping[str, Any] = MappingProxyType({})
+    _opened: dict[str, Any] | None = None
+    _for_jvp: tuple[Any, ...] | None = None
+
+    def __init__(self) -> None:
+        self._inputs, self._outputs, self._node = [], [], None
+        self.needs_input_grad = self.to_save = ()
+
+    # ------------------------------------------------------------------------- said in forward
     def save_for_backward(self, *tensors: Any) -> None:
-        """Keeps tensors (or None) for ``saved_tensors``: inputs, outputs or values in between.
-
-        Raises:  TypeError for what is no tensor
-        """
-        self._to_save = _checked("save_for_backward", tensors)
+        """Keeps inputs, outputs, other tensors or None for ``saved_tensors`` in backward."""
+        self.to_save = tensors
 
     def save_for_forward(self, *tensors: Any) -> None:
-        """Keeps tensors (or None) for ``saved_tensors`` inside ``jvp``."""
-        self._for_forward = _checked("save_for_forward", tensors)
+        """Keeps tensors or None for ``saved_tensors`` in jvp."""
+        if not all(t is None or isinstance(t, TensorBase) for t in tensors):
+            raise AssertionError(
+                "save_for_forward expects all arguments to be tensors; you should save non-tensors "
+                "as attributes on ctx."
+            )
+        self.saved_for_forward = tensors
 
-    def mark_dirty(self, *tensors: Any) -> None:
-        """Says which inputs forward has written to; it has to return them."""
-        self._dirty = tensors
+    def mark_dirty(self, *args: Any) -> None:
+        """Says that forward has written to these inputs; it has to return them as well."""
+        self.dirty_tensors = args
 
-    def mark_non_differentiable(self, *tensors: Any) -> None:
-        """Says which outputs have no gradient."""
-        self._constant = tensors
+    def mark_non_differentiable(self, *args: Any) -> None:
+        """Says that these outputs have no gradient; outputs of integers never have."""
+        self.non_differentiable = args
+
+    def mark_shared_storage(self, *pairs: Any) -> None:
+        """Nothing: tensors that share bytes are known to."""
 
     def set_materialize_grads(self, value: bool) -> None:
-        """Whether backward gets zeros (the default) or None for outputs nothing arrived at."""
-        self._materialize = value
+        """Whether outputs that no gradient reached have zeros in backward (by default) or None."""
+        self.materialize_grads = value
 
+    # ------------------------------------------------------------------------- read in backward
     @property
     def saved_tensors(self) -> tuple[Any, ...]:
-        """What was saved, in that order, as tensors of the graph.
+        """What ``save_for_backward`` was given, tied to the graph; () before forward has ended.
 
-        Raises:  GraphFreedError after a backward pass released the node
+        Raises:  GraphFreedError once the node has been released
         """
-        layout = self._layout
-        if layout is None:
-            return self._for_forward or self._to_save
-        return tuple([None if place is None else self._slot(place) for place in layout.saved])
+        if self._for_jvp is not None:
+            return self._for_jvp
+        if self._node is None:
+            return ()
+        node = self._node()
+        if node is None or node.saved is None:
+            raise self._gone(node)
+        if node.saved.__class__ is not Packed and not node.rule.clears:
+            return tuple([None if slot is None else tied(node, slot) for slot in node.rule.layout])
+        with with_values(node):
+            values = [None if slot is None else tied(node, slot) for slot in node.rule.layout]
+        if node.rule.clears:
+            self._let_go(node)
+        return tuple(values)
 
     saved_variables = saved_tensors
 
+    def _gone(self, node: Node | None) -> Exception:
+        """Why the saved values are gone."""
+        if node is None:
+            return GraphFreedError(
+                "Trying to access saved tensors after they have already been freed: the graph of "
+                "this ctx is gone."
+            )
+        return accessed_twice() if node.rule.clears else second_backward(node, ())
+
+    def _let_go(self, node: Node) -> None:
+        """Releases a node for clear_saved_tensors_on_access; the running backward, if there is one,
+        keeps the attributes.
+        """
+        for name in self._moved:
+            getattr(self, name)
+        saved, node.saved = node.saved, None
+        node.freed = local.mode.sweep and local.mode.sweep.release
+        if saved:
+            let_go(node, saved)
+
     def __getattr__(self, name: str) -> Any:
-        layout = self.__dict__.get("_layout")
-        if layout is None or name not in layout.attributes:
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        return _with_slots(layout.attributes[name], lambda place: self._slot(place, name))
+        if name in FunctionCtx.__slots__ or name.startswith("__"):
+            raise AttributeError(name)
+        if name in self._moved:
+            return self._given_back(name)
+        if name in _OF_THE_NODE and self._node is not None:
+            return getattr(self._node(), name)
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
-    def _slot(self, place: int, attribute: str = "") -> Any:
-        node = self._node() if self._node is not None else None
+    def _given_back(self, name: str) -> Any:
+        """An attribute from the slots of the node; one backward gets the same object each time."""
+        opened = self._opened
+        if opened is not None and name in opened:
+            return opened[name]
+        node = None if self._node is None else self._node()
         if node is None or node.saved is None:
-            raise self._released(node, attribute)
-        found = saved_value(node, place)
-        if found.node.__class__ is Accumulator:  # a leaf is itself, so that its .grad can be set
-            leaf = found.node.leaf()
-            if leaf is not None and leaf.array is found.array:
-                return leaf
-        return found
-
-    def _released(self, node: Any, attribute: str) -> GraphFreedError:
-        where = "" if node is None or node.freed is None else str(node.freed.where)
-        return released_attribute("" if node is None else node.name(), attribute, where)
-
-
-def _checked(name: str, tensors: tuple[Any, ...]) -> tuple[Any, ...]:
-    for t in tensors:
-        if t is not None and not isinstance(t, TensorBase):
-            raise TypeError(f"{name} can only save variables, but argument is of type "
-                            f"{type(t).__name__}")  # fmt: skip
-    return tensors
-
-
-class SavedLayout:
-    """Which slot of the node is what.
-
-    tensors     what the slots hold, in order; emptied once the node keeps it
-    names       the slots' names
-    saved       for each saved tensor its slot, or None for None
-    attributes  attributes with slots (_Slot) in the place of tensors
-    """
-
-    __slots__ = ("attributes", "names", "saved", "tensors")
-
-    def __init__(self, ctx: FunctionCtx) -> None:
-        self.tensors: list[Any] = []
-        self.names: list[str] = []
-        self.saved = [
-            None if t is None else self._add(f"saved{i}", t) for i, t in enumerate(ctx._to_save)
-        ]
-        self.attributes: dict[str, Any] = {}
-        for name, value in list(vars(ctx).items()):
-            if name not in _OWN:
-                count = len(self.tensors)
-                moved = self._moved(name, value)
-                if len(self.tensors) > count:
-                    self.attributes[name] = moved
-                    delattr(ctx, name)
-
-    def _add(self, name: str, tensor: Any) -> int:
-        self.tensors.append(tensor)
-        self.names.append(name)
-        return len(self.tensors) - 1
-
-    def _moved(self, name: str, value: Any) -> Any:
-        """``value`` with slots in the place of its tensors, one level into containers."""
-        if isinstance(value, TensorBase):
-            return _Slot(self._add(name, value))
-        if value.__class__ in (tuple, list):
-            parts = [self._slot_of(f"{name}[{i}]", part) for i, part in enumerate(value)]
-            return value.__class__(parts)
-        if value.__class__ is dict:
-            return {key: self._slot_of(f"{name}[{key!r}]", part) for key, part in value.items()}
+            raise self._gone(node)
+        with with_values(node):
+            value = refilled(self._moved[name], node)
+        if opened is not None:
+            opened[name] = value
         return value
 
-    def _slot_of(self, name: str, value: Any) -> Any:
-        return _Slot(self._add(name, value)) if isinstance(value, TensorBase) else value
-
-
-class _Slot(int):
-    """The place of a tensor: the number of its slot."""
-
-
-def _with_slots(value: Any, read: Any) -> Any:
-    if value.__class__ is _Slot:
-        return read(value)
-    if value.__class__ in (tuple, list):
-        return value.__class__([read(p) if p.__class__ is _Slot else p for p in value])
-    return {key: read(p) if p.__class__ is _Slot else p for key, p in value.items()}
-
-
-_OWN = frozenset(vars(FunctionCtx(())))
-
-
-def sources_of(tensors: Sequence[Any], inputs: Sequence[Any], outputs: Sequence[Any]
-               ) -> tuple[tuple[int, ...], list[Any]]:
-    """Where each tensor comes from (see graph.node.Rule), and those that are neither.
-
-    What is no input and no output counts as an input after the others.
-    """
-    places = {id(t): i for i, t in reversed([*enumerate(inputs)]) if isinstance(t, TensorBase)}
-    places |= {id(t): -1 - i for i, t in enumerate(outputs) if isinstance(t, TensorBase)}
-    others: list[Any] = []
-    found = []
-    for t in tensors:
-        if id(t) not in places:
-            places[id(t)] = len(inputs) + len(others)
-            others.append(t)
-        found.append(places[id(t)])
-    return tuple(found), others
+    def __delattr__(self, name: str) -> None:
+        if name not in self._moved or name in self.__dict__:
+            object.__delattr__(self, name)
+            return
+        self._moved = {key: value for key, value in self._moved.items() if key != name}
+        if self._opened is not None:
+            self._opened.pop(name, None)
