@@ -164,7 +164,9 @@ class Pass:
         except BaseException as error:
             g = saved = None  # a traceback keeps this frame; it need not keep half-made gradients
             pending.clear()
+            order.clear()
             failed_pass(error, node, self.served)
+            node = rule = None
             raise
         finally:
             released.nbytes = freed
