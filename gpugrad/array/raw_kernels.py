@@ -7,6 +7,7 @@ Must not:  know any kernel by name, or be asked for one on a machine without CUD
 
 from __future__ import annotations
 
+import os
 import threading
 from functools import cache
 from hashlib import blake2b
@@ -18,7 +19,19 @@ from .kernel_files import kernel_directory
 __all__ = ["raw_kernel", "raw_module"]
 
 _OPTIONS = ("-std=c++17",)
-_compiling = threading.Lock()
+class _Compiling:
+    """One thread compiles at a time; a forked process starts without its parent's turn."""
+
+    def __init__(self) -> None:
+        self.turn = threading.Lock()
+
+    def forget(self) -> None:
+        self.turn = threading.Lock()
+
+
+_compiling = _Compiling()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_compiling.forget)
 _modules: dict[tuple[str, tuple[str, ...]], Any] = {}
 
 
@@ -31,7 +44,7 @@ def raw_module(name: str, expressions: tuple[str, ...] = ()) -> Any:
     key = name, expressions
     module = _modules.get(key)
     if module is None:
-        with _compiling:
+        with _compiling.turn:
             module = _modules.get(key) or _modules.setdefault(key, _compile(name, expressions))
     return module
 

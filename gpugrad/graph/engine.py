@@ -246,15 +246,15 @@ def run(
     sweep.seed(seeds)
     mode = local.mode
     before, outer = mode.grad, mode.sweep
-    mode.grad, mode.sweep = create_graph, sweep
     token = hush()
     try:
+        mode.grad, mode.sweep = create_graph, sweep
         for listener in listeners:
             listener("begin")
         sweep.walk()
     finally:
+        mode.grad, mode.sweep = before, outer  # first: the next call may be interrupted
         unhush(token)
-        mode.grad, mode.sweep = before, outer
         for listener in listeners:
             listener("end")
     return sweep.results
