@@ -40,6 +40,10 @@ def chain(n, size):
     end = time.perf_counter()
     return middle - start, end - middle
 
+if sys.argv[2] == "anomaly":
+    import warnings
+    warnings.simplefilter("ignore")
+    torch.autograd.set_detect_anomaly(True)
 for line in sys.stdin:
     n, size = map(int, line.split())
     gc.collect()
@@ -47,19 +51,21 @@ for line in sys.stdin:
 """
 
 VARIANTS = {
-    "torch": ("torch", "on"),
-    "gpugrad": ("gpugrad", "on"),
-    "gpugrad without ledger and lines": ("gpugrad", "off"),
+    "torch": ("torch", "on", "plain"),
+    "gpugrad": ("gpugrad", "on", "plain"),
+    "gpugrad without ledger and lines": ("gpugrad", "off", "plain"),
+    "torch, anomaly mode": ("torch", "on", "anomaly"),
+    "gpugrad, anomaly mode": ("gpugrad", "on", "anomaly"),
 }
 
 
 class Worker:
     """A process with one library, which runs a chain when asked."""
 
-    def __init__(self, library: str, ledger: str) -> None:
+    def __init__(self, library: str, ledger: str, mode: str) -> None:
         environment = {**os.environ, "GPUGRAD_LEDGER": ledger, "GPUGRAD_DEVICE": "cpu"}
         self.process = subprocess.Popen(
-            [sys.executable, "-c", WORKER, library], env=environment, text=True,
+            [sys.executable, "-c", WORKER, library, mode], env=environment, text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )  # fmt: skip
 
@@ -116,6 +122,10 @@ def main() -> None:
         print(f"{name:<34}" + f"{row['forward_ns']:>9.0f}{row['backward_ns']:>10.0f}"
               f"{row['total_ns']:>8.0f}")  # fmt: skip
     print(f"gpugrad / torch: {ratio:.2f}    ledger and lines: {share:.1%} of gpugrad's time")
+    anomaly = {name: results[f"{name}, anomaly mode"]["total_ns"] / results[name]["total_ns"]
+               for name in ("gpugrad", "torch")}  # fmt: skip
+    print(f"anomaly mode: gpugrad takes {anomaly['gpugrad']:.2f} times as long, torch "
+          f"{anomaly['torch']:.2f}")  # fmt: skip
     report = {
         "python": platform.python_version(), "machine": platform.machine(), "ops": options.ops,
         "size": options.size, "rounds": options.rounds, "ratio_to_torch": ratio,

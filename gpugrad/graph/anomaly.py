@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import nan_found
-from .accumulate import as_tensor
+from .base import TensorBase
 from .node import Node, Port
 from .packing import saved_slots
 from .where import note_stacks, stack_text
@@ -40,25 +40,29 @@ def set_anomaly(on: bool, check_nan: bool = True) -> None:
 
 
 def check_cotangents(node: Any, pending: dict[Any, Any]) -> None:
-    """In anomaly mode: raises if ``node``, which has just run, made a nan.
+    """Raises if ``node``, which has just run, made a nan.
 
     What was there before had been looked at when it came, so a nan in a sum is this node's.
     """
-    if not (anomaly.on and anomaly.check_nan) or node.rule is Port:
-        return
-    for position, edge in enumerate(node.edges):
+    for edge in node.edges:
         g = pending.get(edge)
-        for part in g if g.__class__ is list else (g,):
-            if part is not None and _has_nan(as_tensor(part).array):
-                raise nan_found(
-                    node.name(), position, str(node.where), node.scope.module, _first_nan(node)
-                )
+        if g is not None and (_has_nan(g) if g.__class__ is not list else any(map(_has_nan, g))):
+            if node.rule is Port:
+                return
+            position = node.edges.index(edge)
+            raise nan_found(
+                node.name(), position, str(node.where), node.scope.module, _first_nan(node)
+            )
 
 
-def _has_nan(array: Any) -> bool:
+def _has_nan(g: Any) -> bool:
+    """Whether a cotangent, of either form, contains a nan."""
+    array = g.array if isinstance(g, TensorBase) else g
+    if array is None:
+        return False
     if array.size == 1:
         value = array.item()
-        return bool(value != value)
+        return value != value  # type: ignore[no-any-return]
     if array.dtype.kind != "f" or array.dtype.itemsize < 4 or not array.flags.c_contiguous:
         return bool((array != array).any())
     flat = array.reshape(-1)

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..errors import wrong_hook_result
 from .accumulate import as_tensor, deliver
-from .anomaly import check_cotangents
+from .anomaly import anomaly, check_cotangents
 from .base import TensorBase
 from .node import Hooks
 from .packing import with_values
@@ -54,7 +54,9 @@ def run_attended(node: Any, g: Any, pending: dict[Any, Any], create: bool) -> No
     if hooks is not None and hooks.before:
         g = before_hooks(hooks, g, create)
     run = node.rule.differentiate if create else node.rule.backward
-    if hooks is None or not hooks.after:
+    if hooks is None:
+        run(node, g, pending)
+    elif not hooks.after:
         with with_values(node):
             run(node, g, pending)
     else:
@@ -64,7 +66,8 @@ def run_attended(node: Any, g: Any, pending: dict[Any, Any], create: bool) -> No
         made = _after_hooks(hooks, caught.per_edge(node.edges), g, create)
         for edge, d in zip(node.edges, made, strict=True):
             deliver(pending, edge, d)
-    check_cotangents(node, pending)
+    if anomaly.check_nan and anomaly.on:
+        check_cotangents(node, pending)
 
 
 def after_arrival(accumulator: Any, g: Any) -> None:

@@ -141,7 +141,7 @@ class Pass:
                 g = take(node)
                 rule = node.rule
                 attended = careful or node.hooks is not None
-                if attended and g is not None:
+                if node.hooks is not None and g is not None:
                     g = run_hooks(node, g, create)
                 if captured and node in captured:
                     self.capture(node, g)

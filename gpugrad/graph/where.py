@@ -21,6 +21,7 @@ PRINTED = "<gpugrad"
 
 
 _own_files: set[str] = set()
+_other_files: set[str] = set()
 user_files: set[str] = set()
 """File names known not to be gpugrad's; a printed op call looks here before anything else."""
 
@@ -29,12 +30,11 @@ def is_internal(filename: str) -> bool:
     """Whether a file is gpugrad's; remembered, since each op asks for a few."""
     if filename in _own_files:
         return True
-    if filename in user_files:
+    if filename in _other_files:
         return False
     inside = filename.startswith((_PACKAGE, PRINTED))
-    if inside:
-        _own_files.add(filename)
-    elif not _stacks:
+    (_own_files if inside else _other_files).add(filename)
+    if not inside and not _stacks:
         user_files.add(filename)
     return inside
 
@@ -74,22 +74,25 @@ _stacks: list[bool] = []
 
 
 class _Instruction(int):
-    """An instruction index that carries the whole stack: (code, instruction), outermost first."""
+    """An instruction index that carries the whole stack: (code, instruction), innermost first."""
 
-    stack: tuple[tuple[CodeType, int], ...] = ()
+    stack: list[tuple[CodeType, int]]
 
 
-class _Noted(NamedTuple):
+class _Noted:
     """What a node notes of a frame."""
 
+    __slots__ = ("f_code", "f_lasti")
     f_code: CodeType
     f_lasti: int
 
 
 def note_stacks(on: bool) -> None:
     """Whether ``noted_frame`` takes the whole stack."""
-    user_files.clear()
     _stacks[:] = [True] if on else []
+    user_files.clear()
+    if not on:
+        user_files.update(_other_files)
 
 
 def noted_frame(frame: FrameType | None) -> Any:
@@ -97,22 +100,25 @@ def noted_frame(frame: FrameType | None) -> Any:
     frame = user_frame(frame)
     if not _stacks or frame is None:
         return frame
-    instruction = _Instruction(frame.f_lasti)
-    code = frame.f_code
+    noted = _Noted()
+    noted.f_code = frame.f_code
+    noted.f_lasti = instruction = _Instruction(frame.f_lasti)
     stack = []
     while frame is not None:
-        if not frame.f_code.co_filename.startswith((_PACKAGE, PRINTED)):
-            stack.append((frame.f_code, frame.f_lasti))
+        code = frame.f_code
+        if code.co_filename not in _own_files:
+            stack.append((code, frame.f_lasti))
         frame = frame.f_back
-    instruction.stack = tuple(stack)[::-1]
-    return _Noted(code, instruction)
+    instruction.stack = stack
+    return noted
 
 
 def stack_text(instruction: int) -> str:
     """The stack that ``instruction`` carries, one line per call; "" without one."""
     if not isinstance(instruction, _Instruction):
         return ""
-    return "\n".join(f"  {location(*place)}" for place in instruction.stack)
+    places = [location(*place) for place in reversed(instruction.stack)]
+    return "\n".join(f"  {place}" for place in places if not is_internal(place.file))
 
 
 def here() -> tuple[CodeType, int]:
