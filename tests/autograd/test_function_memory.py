@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections import OrderedDict, namedtuple
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -227,6 +228,20 @@ assert x.grad.tolist() == [2, 2]
     root = Path(__file__).parents[2]
     subprocess.run([sys.executable, "-W", "error", "-c", program], check=True,
                    env={"GPUGRAD_LEDGER": "off", "PYTHONPATH": str(root)})  # fmt: skip
+
+
+def test_threads_share_a_function_and_a_leaf() -> None:
+    def work() -> None:
+        for _ in range(100):
+            Everything.apply(x, 2, weight).sum().backward()
+
+    x, weight = gpugrad.ones(4, requires_grad=True), gpugrad.ones(4)
+    threads = [Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert x.grad.tolist() == [800] * 4
 
 
 # ----------------------------------------------------------------------------------- left behind
