@@ -132,8 +132,7 @@ class Pass:
         """Runs every node, newest first."""
         order, pending, serves, captured = self.order, self.pending, self.serves, self.captured
         create, retain, everywhere = self.create, self.retain, self.everywhere
-        released = self.release
-        take, pop = pending.pop, order.pop
+        take, pop, released = pending.pop, order.pop, self.release
         careful, freed, node = anomaly.on, 0, None
         try:
             while order:

@@ -143,8 +143,10 @@ def kind_in(array: Any, storage: Storage) -> Any:
 def output_edge(node: Node, output: int) -> Any:
     """What leads back to one output of ``node``; None for outputs without a gradient."""
     outputs = node.rule.outputs
+    if output >= outputs:
+        return None
     if outputs == 1:
-        return None if output else node
+        return node
     port = object.__new__(Node)
     port.rule, port.edges, port.saved, port.context = Port, (node,), (), (output, outputs)
     port.seq, port.shape, port.scope = next_sequence(), node.shape, node.scope
