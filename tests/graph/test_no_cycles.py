@@ -132,21 +132,22 @@ def ending(rng: random.Random, x: Any, y: Any) -> Any:
     return y
 
 
-@pytest.mark.parametrize("seed", range(150))
-def test_what_a_program_drops_is_gone_without_the_garbage_collector(seed: int) -> None:
+def run_and_drop(seed: int) -> None:
     rng = random.Random(seed)
+    x = leaf(rng)
+    y = x
+    for _ in range(rng.randrange(1, 5)):
+        y = rng.choice(PARTS)(rng, y)
+    ending(rng, x, y)
+
+
+@pytest.mark.parametrize("dozen", range(25))
+def test_what_a_program_drops_is_gone_without_the_garbage_collector(dozen: int) -> None:
     gc.collect()
     held = memory.held("cpu")
-
-    def program() -> None:
-        x = leaf(rng)
-        y = x
-        for _ in range(rng.randrange(1, 5)):
-            y = rng.choice(PARTS)(rng, y)
-        ending(rng, x, y)
-
-    program()
-    assert memory.held("cpu") == held
+    for seed in range(12 * dozen, 12 * dozen + 12):
+        run_and_drop(seed)
+        assert memory.held("cpu") == held, seed
     gc.set_debug(gc.DEBUG_SAVEALL)
     try:
         gc.collect()
