@@ -98,7 +98,9 @@ _COMPLEX = frozenset(
     {"cdouble", "cfloat", "chalf", "complex", "complex128", "complex32", "complex64", "polar",
      "view_as_complex", "view_as_real"}
 )
-_ELSEWHERE = {"default_generator": "random", "load": "serialization", "save": "serialization",
+_ELSEWHERE = {"is_anomaly_check_nan_enabled": "autograd.anomaly_mode",
+              "is_anomaly_enabled": "autograd.anomaly_mode",
+              "default_generator": "random", "load": "serialization", "save": "serialization",
               "vmap": "func"}  # fmt: skip
 
 

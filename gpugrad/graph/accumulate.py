@@ -161,7 +161,7 @@ def run_hooks(place: Any, g: Any, create: bool) -> Any:
     if hooks.capture is not None:
         kept = hooks.capture()
         if kept is not None:
-            kept._grad = tensor
+            kept._grad = tensor if kept._grad is None else kept._grad + tensor
     return tensor if create else tensor.array
 
 

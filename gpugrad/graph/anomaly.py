@@ -9,10 +9,12 @@ Must not:  change what is computed.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from ..errors import nan_found
 from .base import TensorBase
+from .live import reachable
 from .node import Node, Port
 from .packing import saved_slots
 from .where import note_stacks, stack_text
@@ -71,24 +73,28 @@ def _has_nan(g: Any) -> bool:
 
 
 def _first_nan(node: Node) -> str:
-    """The oldest op below ``node`` whose result holds a nan, as far as results are saved."""
-    found: list[Node] = []
-    seen: set[Any] = set()
-    stack: list[Any] = [node]
-    while stack:
-        here = stack.pop()
-        if here in seen or not isinstance(here, Node):
-            continue
-        seen.add(here)
-        stack += here.edges
-        sources = dict(zip(here.rule.slots, here.rule.sources, strict=False))
-        for name, array, _ in saved_slots(here):
-            if array.dtype.kind == "f" and _has_nan(array):
-                source = sources.get(name, -1)
-                made_by = here if source < 0 else here.edges[source]
-                found += [made_by] if isinstance(made_by, Node) else []
+    """The oldest op below ``node`` whose result holds a nan, as far as that is known.
+
+    It is where the result is saved, by this op or the next, or all that it was made of.
+    """
+    found = [maker for below in reachable(node) for maker in _makers(below)]
     oldest = min(found, key=lambda n: n.seq, default=None)
     return "" if oldest is None else f"{oldest.name()}, recorded at {oldest.where}"
+
+
+def _makers(node: Node) -> list[Node]:
+    """The nodes that ``node`` shows to have made a nan: itself, or those of its inputs."""
+    found: list[Any] = []
+    sources = dict(zip(node.rule.slots, node.rule.sources, strict=False))
+    for name, array, _ in saved_slots(node):
+        if array.dtype.kind == "f" and _has_nan(array):
+            source = sources.get(name, -1)
+            found.append(node if source < 0 else node.edges[source])
+    if not found and node.saved and hasattr(node.rule, "again"):
+        with suppress(Exception):  # a guess that fails is no guess
+            again = node.rule.again(node)
+            found += [node] if again is not None and _has_nan(again) else []
+    return [maker for maker in found if isinstance(maker, Node)]
 
 
 def forward_note(node: Any) -> str:

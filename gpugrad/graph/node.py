@@ -197,7 +197,9 @@ class Node(GraphNode):
 
     def name(self) -> str:
         """The node's name as PyTorch spells it."""
-        return getattr(self.rule, "title", None) or f"{self.rule.name}Backward0"
+        name: str = self.rule.name
+        title = name if "::" in name else f"{name}Backward0"
+        return getattr(self.rule, "title", title)
 
     read_saved: ClassVar[Callable[[Node, str], Any]]
     """``node._saved_name`` for users; access.py says how."""

@@ -62,6 +62,14 @@ class GenericRule:
         """On raw arrays."""
         self._run(node, g, pending, node.saved[0 : 2 * len(self.slots) : 2])
 
+    def again(self, node: Any) -> Any:
+        """The result of ``node``, raw arrays, if all that it was made of is saved; else None."""
+        if self.slots != self.op.params or not self.slots:
+            return None
+        arrays = node.saved[0 : 2 * len(self.slots) : 2]
+        made = self.op.forward(module_of(arrays[0]), *arrays, **node.context[1])
+        return made[0] if made.__class__ is tuple else made
+
     def differentiate(self, node: Any, g: Any, pending: dict[Any, Any]) -> None:
         """On tensors; what they do is recorded."""
         self._run(node, g, pending, [unpack(node, i) for i in range(len(self.slots))])

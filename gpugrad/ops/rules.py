@@ -91,6 +91,13 @@ class ElementwiseRule:
         lines, results, names = statements(part.function, self.kind.numpy, reuse=False)
         return lines, results[0], names
 
+    def again(self, node: Any) -> Any:
+        """The result of ``node``, a raw array, if all that it was made of is saved; else None."""
+        if self.slots != self.op.params or self.numbers != self.op.attrs:
+            return None
+        arrays, numbers = self.values(node)
+        return self.op.call(*arrays, *numbers)
+
     # ---------------------------------------------------------------------------------- raw arrays
     def values(self, node: Any) -> tuple[list[Any], tuple[Any, ...]]:
         """Saved arrays and saved numbers."""

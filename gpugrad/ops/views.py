@@ -132,7 +132,7 @@ without_region: Linear = linear(
 )  # fmt: skip
 
 
-@custom(node_name="CopySlices")
+@custom(node_name="torch::autograd::CopySlices")
 def put_region(xp: Any, base: Any, value: Any, *, steps: Steps) -> Any:
     """``base`` with the region that ``steps`` lead to replaced by ``value``; a copy."""
     return _replaced(xp, base, steps, value)
