@@ -56,6 +56,10 @@ OPS: dict[str, tuple[Op, bool, bool]] = {  # the op; may its output, may its inp
     "clamp": (lambda x: x.clamp(0.2, 0.8), True, False),
     "leaky_relu": (lambda x: F.leaky_relu(x), True, False),
     "var": (lambda x: x.var(), True, False),
+    "max": (lambda x: x.max(), False, False),
+    "layer_norm": (lambda x: F.layer_norm(x, (3,)), True, False),
+    "dropout": (lambda x: F.dropout(x, 0.5), True, True),
+    "mm": (lambda x: x @ x.mT, True, False),
 }
 SAFE_OUTPUT = [name for name, (_, output, _i) in OPS.items() if output]
 SAFE_INPUT = [name for name, (_, _o, given) in OPS.items() if given]
@@ -89,3 +93,14 @@ def test_pytorch_refuses_at_least_the_same(name, which, monkeypatch) -> None:
     monkeypatch.setitem(globals(), "gpugrad", torch)
     monkeypatch.setitem(globals(), "F", torch.nn.functional)
     test_writing_is_refused_exactly_where_the_op_saved(name, which)
+
+
+def test_a_number_over_x_keeps_x_and_nothing_else() -> None:
+    """PyTorch keeps the reciprocal, a buffer of its own, and lets x be written (docs)."""
+    OPS["2/x"] = (lambda x: 2 / x, True, False)
+    try:
+        backward_after_writing("2/x", "output")
+        with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+            backward_after_writing("2/x", "input")
+    finally:
+        del OPS["2/x"]

@@ -59,6 +59,15 @@ ALLOWED: dict[str, Op] = {
     "double": lambda x: x.double(),
     "floor": lambda x: x.floor(),
     "sign": lambda x: x.sign(),
+    "narrow": lambda x: x.narrow(0, 1, 2),
+    "cumsum": lambda x: x.cumsum(0),
+    "tril": lambda x: x.tril(),
+    "flip": lambda x: x.flip(0),
+    "roll": lambda x: x.roll(1, 0),
+    "repeat": lambda x: x.repeat(2, 1),
+    "pad": lambda x: F.pad(x, (1, 1)),
+    "diagonal": lambda x: x.diagonal(),
+    "einsum_permute": lambda x: gpugrad.einsum("ij->ji", x),
 }
 
 REFUSED: dict[str, Op] = {
@@ -67,6 +76,7 @@ REFUSED: dict[str, Op] = {
     "2/x": lambda x: 2 / x,
     "x*tensor": lambda x: x * constant(3, 4),
     "x**2": lambda x: x**2,
+    "x**1": lambda x: x**1,
     "square": lambda x: x.square(),
     "sqrt": lambda x: x.sqrt(),
     "exp": lambda x: x.exp(),
@@ -100,6 +110,12 @@ REFUSED: dict[str, Op] = {
     "linear": lambda x: F.linear(x, constant(2, 4), constant(2)),
     "dropout": lambda x: F.dropout(x, 0.5),
     "cross_entropy": lambda x: F.cross_entropy(x, index(0, 1, 2)),
+    "topk": lambda x: x.topk(2, 1)[0],
+    "sort": lambda x: x.sort(1)[0],
+    "addmm": lambda x: gpugrad.addmm(constant(2), x, constant(4, 2)),
+    "conv1d": lambda x: F.conv1d(x[None], constant(2, 3, 2)),
+    "layer_norm": lambda x: F.layer_norm(x, (4,)),
+    "nll_loss": lambda x: F.nll_loss(x, index(0, 1, 2)),
     "mse_loss": lambda x: F.mse_loss(x, constant(3, 4)),
     "lstm": lambda x: nn.LSTM(4, 2, device="cpu")(x.reshape(3, 1, 4))[0],
 }
