@@ -72,7 +72,7 @@ from .ops.catalogue import PLACES
 from .ops.elementwise import elementwise as fuse
 from .ops.generators import Generator
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 
 newaxis = None
 detach, detach_, fill_, zero_ = Tensor.detach, Tensor.detach_, Tensor.fill_, Tensor.zero_

@@ -7,6 +7,7 @@ Must not:  hide a test: what is skipped is counted and listed.
 
 from __future__ import annotations
 
+import gc
 import os
 from importlib.util import find_spec
 
@@ -46,6 +47,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for marker, reason in reasons.items():
             if item.get_closest_marker(marker):
                 item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def pytest_collection_finish() -> None:
+    """Puts the thousands of collected tests out of the garbage collector's sight: tests ask it what
+    is alive, and it would look through all of them each time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(params=["cpu", pytest.param("cuda", marks=pytest.mark.cuda)])

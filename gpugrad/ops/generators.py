@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ..array import as_device, cpu, default_dtype, device, kind_of, uint8
+from ..array import accounts, as_device, cpu, default_dtype, device, kind_of, uint8
 from ..errors import DTypeError
 from ..graph import new_tensor
 from .surface import public
@@ -194,8 +194,7 @@ def check_draws(name: str) -> None:
 
 def rng_states() -> dict[device, Any]:
     """Where the default generators of all devices in use are."""
-    default_generator(cpu)
-    return {on: generator.get_state() for on, generator in list(_generators.items())}
+    return {on: default_generator(on).get_state() for on in {cpu: None, **accounts}}
 
 
 def set_rng_states(states: dict[device, Any]) -> None:
