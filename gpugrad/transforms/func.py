@@ -50,6 +50,10 @@ def fresh(x: Any) -> Any:
     return leaf
 
 
+def _has_gradients(x: Any) -> bool:
+    return isinstance(x, TensorBase) and x.kind.is_floating_point
+
+
 def _own_leaves(xs: list[Any]) -> set[Any]:
     """The accumulators of the leaves among ``xs`` that ``fresh`` has made."""
     return {part.node for x in xs for part in _parts(x) if part.node.__class__ is Accumulator}
@@ -93,9 +97,9 @@ class Pullback:
     def __init__(self, func: Callable[..., Any], args: tuple[Any, ...], has_aux: bool) -> None:
         leaves, structure = flatten(args)
         self.structure = structure
-        self.tensors = [i for i, x in enumerate(leaves) if isinstance(x, TensorBase)]
+        self.tensors = [i for i, x in enumerate(leaves) if _has_gradients(x)]
         levels = _batch_levels(leaves)
-        made = [fresh(_alike(x, levels)) if isinstance(x, TensorBase) else x for x in leaves]
+        made = [fresh(_alike(x, levels)) if _has_gradients(x) else x for x in leaves]
         self.xs = [made[i] for i in self.tensors]
         with enable_grad():
             result = func(*structure.filled(made))
