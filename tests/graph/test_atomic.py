@@ -140,3 +140,26 @@ def test_a_request_that_is_refused_changes_nothing() -> None:
         with pytest.raises(RuntimeError):
             attempt()
         assert state_of([x, unused], root) == before
+
+
+@pytest.mark.parametrize("seed", ["x", b"x", {}, [[1.0, 2.0], [3.0]], object()], ids=repr)
+def test_a_seed_that_is_no_number_changes_nothing(seed: object) -> None:
+    sources = leaves(1)
+    root = sources[0].exp()
+    before = state_of(sources, root)
+    with pytest.raises((TypeError, ValueError, RuntimeError)):
+        autograd.backward([root], [seed])
+    assert state_of(sources, root) == before
+
+
+@pytest.mark.cuda
+def test_a_seed_on_another_device_changes_nothing() -> None:
+    x = gpugrad.ones(3, device="cuda", requires_grad=True)
+    x.grad = gpugrad.full((3,), 0.25, device="cuda")
+    root = x.exp()
+    before = state_of([x], root)
+    with pytest.raises(RuntimeError, match="cuda:0"):
+        root.backward(gpugrad.ones(3, device="cpu"))
+    assert state_of([x], root) == before
+    root.backward(gpugrad.ones(3, device="cuda"))
+    assert x.grad.cpu().tolist() == (root.detach() + 0.25).cpu().tolist()
