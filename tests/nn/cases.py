@@ -82,6 +82,50 @@ LAYERS = [
     Case("Embedding", (), (7, 3), {"padding_idx": -1}, classes=((9,), 7)),
 ]
 
+IMAGE, LINE, VOLUME = ((2, 4, 7, 6),), ((2, 4, 9),), ((2, 4, 5, 4, 6),)
+
+SPATIAL = ((1, LINE), (2, IMAGE), (3, VOLUME))
+
+NORMS = [
+    Case("LayerNorm", ((2, 3, 5),), (5,)),
+    Case("LayerNorm", ((2, 3, 5),), ((3, 5),), {"eps": 0.1}),
+    Case("LayerNorm", ((2, 3, 5),), (5,), {"bias": False}),
+    Case("LayerNorm", ((2, 3, 5),), (5,), {"elementwise_affine": False}),
+    Case("RMSNorm", ((2, 3, 5),), (5,)),
+    Case("RMSNorm", ((2, 3, 5),), ((3, 5),), {"eps": 0.1, "elementwise_affine": False}),
+    Case("GroupNorm", IMAGE, (2, 4)),
+    Case("GroupNorm", ((3, 4),), (2, 4), {"affine": False}),
+    Case("GroupNorm", LINE, (2, 4), {"bias": False}),
+    Case("LocalResponseNorm", IMAGE, (2,), {"alpha": 0.1, "k": 2.0}),
+    Case("BatchNorm1d", ((5, 4),), (4,)),
+    Case("BatchNorm1d", LINE, (4,), {"momentum": None}),
+    Case("BatchNorm1d", LINE, (4,), {"bias": False}),
+    Case("BatchNorm2d", IMAGE, (4,)),
+    Case("BatchNorm2d", IMAGE, (4,), {"affine": False, "eps": 0.1}),
+    Case("BatchNorm2d", IMAGE, (4,), {"track_running_stats": False}),
+    Case("BatchNorm3d", VOLUME, (4,)),
+    Case("InstanceNorm1d", LINE, (4,)),
+    Case("InstanceNorm1d", ((4, 9),), (4,)),
+    Case("InstanceNorm2d", IMAGE, (4,), {"affine": True}),
+    Case("InstanceNorm2d", IMAGE, (4,), {"track_running_stats": True}),
+    Case("InstanceNorm3d", VOLUME, (4,)),
+]
+
+POOLS = [
+    *(Case(f"MaxPool{n}d", shape, (3,), options) for n, shape in SPATIAL
+      for options in ({}, {"stride": 2, "padding": 1}, {"stride": 2, "ceil_mode": True})),
+    Case("MaxPool2d", IMAGE, ((2, 3),), {"dilation": 2, "stride": (1, 2)}),
+    *(Case(f"AvgPool{n}d", shape, (3,), options) for n, shape in SPATIAL
+      for options in ({}, {"stride": 2, "padding": 1, "count_include_pad": False})),
+    Case("AvgPool2d", IMAGE, ((2, 3),), {"divisor_override": 5, "ceil_mode": True}),
+    *(Case(f"LPPool{n}d", shape, (2, 3), {"stride": 2}, range=(0.1, 2.0))
+      for n, shape in SPATIAL),
+    *(Case(f"Adaptive{kind}Pool{n}d", shape, (3,)) for kind in ("Avg", "Max")
+      for n, shape in SPATIAL),
+    Case("AdaptiveAvgPool2d", IMAGE, ((None, 2),)),
+    Case("AdaptiveMaxPool2d", ((4, 7, 6),), ((5, 2),)),
+]  # fmt: skip
+
 RECURRENT = [
     Case("LSTMCell", ((3, 2), (3, 4), (3, 4)), (2, 4)),
     Case("LSTMCell", ((3, 2), (3, 4), (3, 4)), (2, 4), {"bias": False}),
@@ -129,4 +173,4 @@ LOSSES = [
     Case("NLLLoss", ((4, 5, 3),), kwargs={"ignore_index": 2}, classes=((4, 3), 5)),
 ]
 
-CASES = ACTIVATIONS + LAYERS + RECURRENT + ELEMENTWISE_LOSSES + LOSSES
+CASES = ACTIVATIONS + LAYERS + NORMS + POOLS + RECURRENT + ELEMENTWISE_LOSSES + LOSSES

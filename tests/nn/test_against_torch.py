@@ -42,7 +42,7 @@ def copied(source: Any, target: Any, device: str) -> Any:
 
 
 def outcome(library: Any, module: Any, arrays: list[Any], **where: Any) -> list[Any]:
-    """Outputs, gradients of the inputs and gradients of the parameters, as NumPy arrays."""
+    """Outputs, gradients of inputs and parameters, and buffers after, as NumPy arrays."""
     tensors = [
         library.tensor(a, requires_grad=a.dtype.kind == "f", **where) for a in arrays
     ]
@@ -55,6 +55,7 @@ def outcome(library: Any, module: Any, arrays: list[Any], **where: Any) -> list[
         loss.backward()
     leaves = [*tensors, *module.parameters()]
     found = [y.detach() for y in outputs] + [t.grad for t in leaves if t.grad is not None]
+    found += module.buffers()
     return [np.asarray(t.cpu().numpy()) for t in found]
 
 
