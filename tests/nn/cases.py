@@ -126,6 +126,20 @@ POOLS = [
     Case("AdaptiveMaxPool2d", ((4, 7, 6),), ((5, 2),)),
 ]  # fmt: skip
 
+CONVOLUTIONS = [
+    *(Case(f"Conv{n}d", shape, (4, 6, 3), options) for n, shape in SPATIAL
+      for options in ({}, {"stride": 2, "padding": 1}, {"groups": 2, "bias": False})),
+    Case("Conv2d", ((4, 7, 6),), (4, 6, (5, 3)), {"padding": "same", "dilation": (1, 2)}),
+    Case("Conv1d", LINE, (4, 6, 3), {"padding": "valid", "dilation": 2}),
+    Case("Conv3d", VOLUME, (4, 2, (1, 2, 3)), {"padding": (0, 1, 2), "stride": (2, 1, 1)}),
+    *(Case("Conv2d", IMAGE, (4, 6, 3), {"padding": (1, 2), "padding_mode": mode})
+      for mode in ("reflect", "replicate", "circular")),
+    Case("Conv1d", LINE, (4, 6, 4), {"padding": "same", "padding_mode": "circular"}),
+    *(Case(f"ConvTranspose{n}d", shape, (4, 6, 3), options) for n, shape in SPATIAL
+      for options in ({}, {"stride": 2, "padding": 1, "output_padding": 1},
+                      {"groups": 2, "bias": False, "dilation": 2})),
+]  # fmt: skip
+
 RECURRENT = [
     Case("LSTMCell", ((3, 2), (3, 4), (3, 4)), (2, 4)),
     Case("LSTMCell", ((3, 2), (3, 4), (3, 4)), (2, 4), {"bias": False}),
@@ -173,4 +187,6 @@ LOSSES = [
     Case("NLLLoss", ((4, 5, 3),), kwargs={"ignore_index": 2}, classes=((4, 3), 5)),
 ]
 
-CASES = ACTIVATIONS + LAYERS + NORMS + POOLS + RECURRENT + ELEMENTWISE_LOSSES + LOSSES
+CASES = [
+    *ACTIVATIONS, *LAYERS, *CONVOLUTIONS, *NORMS, *POOLS, *RECURRENT, *ELEMENTWISE_LOSSES, *LOSSES,
+]  # fmt: skip
