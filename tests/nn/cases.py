@@ -140,6 +140,24 @@ CONVOLUTIONS = [
                       {"groups": 2, "bias": False, "dilation": 2})),
 ]  # fmt: skip
 
+PLACES = [
+    *(Case(f"{kind}Pad{n}d", shape, (2,)) for kind in ("Zero", "Reflection", "Replication",
+      "Circular") for n, shape in SPATIAL),
+    *(Case(f"ConstantPad{n}d", shape, (2, 0.5)) for n, shape in SPATIAL),
+    Case("ZeroPad2d", IMAGE, ((1, 0, -1, 2),)),
+    Case("ReflectionPad2d", ((4, 7, 6),), ((1, 0, 3, 2),)),
+    Case("PixelShuffle", ((2, 8, 3, 4),), (2,)),
+    Case("PixelUnshuffle", ((2, 2, 4, 6),), (2,)),
+    Case("ChannelShuffle", IMAGE, (2,)),
+    Case("Upsample", IMAGE, kwargs={"scale_factor": 2}),
+    Case("Upsample", IMAGE, kwargs={"size": (5, 9), "mode": "bilinear"}),
+    Case("Upsample", LINE, kwargs={"scale_factor": 1.5, "mode": "linear", "align_corners": True}),
+    Case("UpsamplingNearest2d", IMAGE, kwargs={"size": 12}),
+    Case("UpsamplingBilinear2d", IMAGE, kwargs={"scale_factor": (2, 3)}),
+    Case("Unfold", IMAGE, ((2, 3),), {"padding": 1, "stride": 2}),
+    Case("Fold", ((2, 12, 9),), ((7, 4), (3, 2)), {"dilation": (2, 1)}),
+]  # fmt: skip
+
 RECURRENT = [
     Case("LSTMCell", ((3, 2), (3, 4), (3, 4)), (2, 4)),
     Case("LSTMCell", ((3, 2), (3, 4), (3, 4)), (2, 4), {"bias": False}),
@@ -188,5 +206,6 @@ LOSSES = [
 ]
 
 CASES = [
-    *ACTIVATIONS, *LAYERS, *CONVOLUTIONS, *NORMS, *POOLS, *RECURRENT, *ELEMENTWISE_LOSSES, *LOSSES,
+    *ACTIVATIONS, *LAYERS, *CONVOLUTIONS, *NORMS, *POOLS, *PLACES, *RECURRENT, *ELEMENTWISE_LOSSES,
+    *LOSSES,
 ]  # fmt: skip
