@@ -205,7 +205,28 @@ LOSSES = [
     Case("NLLLoss", ((4, 5, 3),), kwargs={"ignore_index": 2}, classes=((4, 3), 5)),
 ]
 
+RANKING_LOSSES = [
+    *(Case(name, PAIR, kwargs={"reduction": reduction}, range=(0.1, 2.0))
+      for name in ("PoissonNLLLoss", "HingeEmbeddingLoss", "MultiLabelSoftMarginLoss")
+      for reduction in ("mean", "sum", "none")),
+    Case("PoissonNLLLoss", PAIR, (False, True), range=(0.1, 2.0)),
+    Case("MultiLabelSoftMarginLoss", PAIR, tensors={"weight": (1.0, 2.0, 3.0, 4.0, 5.0)}),
+    Case("MultiMarginLoss", X, classes=((4,), 5)),
+    Case("MultiMarginLoss", X, (2, 0.5), classes=((4,), 5),
+         tensors={"weight": (1.0, 2.0, 3.0, 4.0, 5.0)}),
+    Case("MultiLabelMarginLoss", X, classes=((4, 5), 5)),
+    Case("PairwiseDistance", PAIR),
+    Case("PairwiseDistance", PAIR, (1, 0.1, True)),
+    Case("CosineSimilarity", PAIR),
+    Case("CosineSimilarity", PAIR, (0,)),
+    Case("Bilinear", ((4, 5), (4, 3)), (5, 3, 2)),
+    Case("Bilinear", ((2, 4, 5), (2, 4, 3)), (5, 3, 2, False)),
+    *(Case(name, LINE, (0.0,)) for name in ("Dropout1d", "AlphaDropout", "FeatureAlphaDropout")),
+    Case("Dropout2d", IMAGE, (0.0,)),
+    Case("Dropout3d", VOLUME, (0.0,)),
+]  # fmt: skip
+
 CASES = [
     *ACTIVATIONS, *LAYERS, *CONVOLUTIONS, *NORMS, *POOLS, *PLACES, *RECURRENT, *ELEMENTWISE_LOSSES,
-    *LOSSES,
+    *LOSSES, *RANKING_LOSSES,
 ]  # fmt: skip

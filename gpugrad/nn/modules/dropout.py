@@ -1,4 +1,4 @@
-"""Dropout.
+"""Dropout of elements and of whole channels.
 
 Holds:     evaluation mode is the identity.
 Must not:  draw random numbers itself.
@@ -11,7 +11,8 @@ from typing import Any
 from .. import functional as F
 from .module import Module
 
-__all__ = ["Dropout"]
+__all__ = ["AlphaDropout", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d",
+           "FeatureAlphaDropout"]  # fmt: skip
 
 
 class Dropout(Module):
@@ -36,3 +37,63 @@ class Dropout(Module):
     def extra_repr(self) -> str:
         """The probability."""
         return f"p={self.p}, inplace={self.inplace}"
+
+
+class Dropout1d(Dropout):
+    """Dropout of whole channels of sequences.
+
+    Shape:   (N, C, L) or (C, L)
+    Saves:   as functional.dropout1d
+    """
+
+    def forward(self, input: Any) -> Any:
+        """``input``, thinned out while training."""
+        return F.dropout1d(input, self.p, self.training, self.inplace)
+
+
+class Dropout2d(Dropout):
+    """Dropout of whole channels of images.
+
+    Shape:   (N, C, H, W) or (C, H, W)
+    Saves:   as functional.dropout2d
+    """
+
+    def forward(self, input: Any) -> Any:
+        """``input``, thinned out while training."""
+        return F.dropout2d(input, self.p, self.training, self.inplace)
+
+
+class Dropout3d(Dropout):
+    """Dropout of whole channels of volumes.
+
+    Shape:   (N, C, D, H, W) or (C, D, H, W)
+    Saves:   as functional.dropout3d
+    """
+
+    def forward(self, input: Any) -> Any:
+        """``input``, thinned out while training."""
+        return F.dropout3d(input, self.p, self.training, self.inplace)
+
+
+class AlphaDropout(Dropout):
+    """Dropout that keeps mean and variance of SELU's outputs (Klambauer et al. 2017).
+
+    Shape:   any
+    Saves:   as functional.alpha_dropout
+    """
+
+    def forward(self, input: Any) -> Any:
+        """``input``, thinned out while training."""
+        return F.alpha_dropout(input, self.p, self.training, self.inplace)
+
+
+class FeatureAlphaDropout(Dropout):
+    """AlphaDropout of whole channels.
+
+    Shape:   (N, C, ...)
+    Saves:   as functional.feature_alpha_dropout
+    """
+
+    def forward(self, input: Any) -> Any:
+        """``input``, thinned out while training."""
+        return F.feature_alpha_dropout(input, self.p, self.training, self.inplace)
