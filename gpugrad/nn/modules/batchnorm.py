@@ -1,4 +1,4 @@
-"""Normalization by channel: batch norm over the batch, instance norm over each example.
+"""Normalization by channel, over the batch.
 
 Holds:     running statistics are buffers under PyTorch's names and change in training mode only.
 Must not:  compute; that is nn.functional's.
@@ -16,15 +16,14 @@ from .. import init
 from ..parameter import new_parameter
 from .module import Module
 
-__all__ = ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "InstanceNorm1d", "InstanceNorm2d",
-           "InstanceNorm3d", "SyncBatchNorm"]  # fmt: skip
+__all__ = ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d"]
 
 
-class NormBase(Module):
+class _NormBase(Module):
     """Weights and running statistics, one of each per channel."""
 
     _version = 2
-    _ranks: ClassVar[tuple[int, ...]] = ()
+    _ranks: ClassVar[tuple[int, ...]]  # of an input
 
     def __init__(self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1,
                  affine: bool = True, track_running_stats: bool = True, device: Any = None,
@@ -65,7 +64,7 @@ class NormBase(Module):
 
     def _check_input_dim(self, input: Any) -> None:
         rank = len(input.shape)
-        if self._ranks and rank not in self._ranks:
+        if rank not in self._ranks:
             wanted = " or ".join(f"{each}D" for each in self._ranks)
             raise ValueError(f"expected {wanted} input (got {rank}D input)")
 
@@ -84,7 +83,7 @@ class NormBase(Module):
         )
 
 
-class _BatchNorm(NormBase):
+class _BatchNorm(_NormBase):
     def forward(self, input: Any) -> Any:
         """``input`` normalised by the batch in training mode, else by the running statistics."""
         self._check_input_dim(input)
@@ -132,88 +131,3 @@ class BatchNorm3d(_BatchNorm):
     """
 
     _ranks = (5,)
-
-
-class SyncBatchNorm(_BatchNorm):
-    """Batch norm over all processes; of a single process it is batch norm of any rank.
-
-    Shape:   (N, C, ...) -> the same
-    Saves:   as functional.batch_norm
-    """
-
-    def __init__(self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1,
-                 affine: bool = True, track_running_stats: bool = True, process_group: Any = None,
-                 device: Any = None, dtype: Any = None) -> None:  # fmt: skip
-        super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype)
-        self.process_group = process_group
-
-    def _check_input_dim(self, input: Any) -> None:
-        if len(input.shape) < 2:
-            raise ValueError(f"expected at least 2D input (got {len(input.shape)}D input)")
-
-    @classmethod
-    def convert_sync_batchnorm(cls, module: Any, process_group: Any = None) -> Any:
-        """``module`` as it is: one process has no other batches to ask."""
-        return module
-
-
-class _InstanceNorm(NormBase):
-    def __init__(self, num_features: int, eps: float = 1e-5, momentum: float = 0.1,
-                 affine: bool = False, track_running_stats: bool = False, device: Any = None,
-                 dtype: Any = None, *, bias: bool = True) -> None:  # fmt: skip
-        super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype,
-                         bias=bias)  # fmt: skip
-
-    def forward(self, input: Any) -> Any:
-        """``input`` normalised, each example for itself."""
-        self._check_input_dim(input)
-        rank, channels = len(input.shape), self._ranks[-1]
-        dim = rank - channels + 1
-        if input.shape[dim] != self.num_features and self.affine:
-            raise ValueError(
-                f"expected input's size at dim={dim} to match num_features "
-                f"({self.num_features}), but got: {input.shape[dim]}."
-            )
-        if rank == channels:
-            return self._apply_norm(input)
-        return self._apply_norm(input.unsqueeze(0)).squeeze(0)
-
-    def _apply_norm(self, input: Any) -> Any:
-        return F.instance_norm(
-            input, self.running_mean, self.running_var, self.weight, self.bias,
-            self.training or not self.track_running_stats,
-            0.0 if self.momentum is None else self.momentum, self.eps,
-        )  # fmt: skip
-
-
-class InstanceNorm1d(_InstanceNorm):
-    """Each channel of each example with mean 0 and variance 1.
-
-    Shape:   (N, C, L) or (C, L) -> the same
-    Saves:   as functional.instance_norm
-    Source:  Ulyanov et al. 2016; semantics of torch.nn.InstanceNorm1d
-    """
-
-    _ranks = (2, 3)
-
-
-class InstanceNorm2d(_InstanceNorm):
-    """Each channel of each example with mean 0 and variance 1.
-
-    Shape:   (N, C, H, W) or (C, H, W) -> the same
-    Saves:   as functional.instance_norm
-    Source:  Ulyanov et al. 2016; semantics of torch.nn.InstanceNorm2d
-    """
-
-    _ranks = (3, 4)
-
-
-class InstanceNorm3d(_InstanceNorm):
-    """Each channel of each example with mean 0 and variance 1.
-
-    Shape:   (N, C, D, H, W) or (C, D, H, W) -> the same
-    Saves:   as functional.instance_norm
-    Source:  Ulyanov et al. 2016; semantics of torch.nn.InstanceNorm3d
-    """
-
-    _ranks = (4, 5)

@@ -20,7 +20,7 @@ __all__ = ["Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "
 _MODES = ("zeros", "reflect", "replicate", "circular")
 
 
-class _Conv(Module):
+class _ConvNd(Module):
     """What all convolutions share: settings, weights, and their first values."""
 
     _rank: ClassVar[int]
@@ -100,7 +100,7 @@ class _Conv(Module):
 
 
 # ------------------------------------------------------------------------------------------ plain
-class _PlainConv(_Conv):
+class _PlainConv(_ConvNd):
     def __init__(self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any = 1,
                  padding: Any = 0, dilation: Any = 1, groups: int = 1, bias: bool = True,
                  padding_mode: str = "zeros", device: Any = None,
@@ -117,7 +117,7 @@ class _PlainConv(_Conv):
         padding: Any = self.padding
         if self.padding_mode != "zeros":
             input, padding = F.pad(input, self._sides(), mode=self.padding_mode), 0
-        return type(self)._function(
+        return self._function(
             input, weight, bias, self.stride, padding, self.dilation, self.groups
         )
 
@@ -166,7 +166,7 @@ class Conv3d(_PlainConv):
 
 
 # ------------------------------------------------------------------------------------- transposed
-class _TransposedConv(_Conv):
+class _ConvTransposeNd(_ConvNd):
     _transposed = True
 
     def __init__(self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any = 1,
@@ -182,7 +182,7 @@ class _TransposedConv(_Conv):
     def forward(self, input: Any, output_size: Sequence[int] | None = None) -> Any:
         """The transpose of a convolution; ``output_size`` chooses among the sizes it may have."""
         extra = self.output_padding if output_size is None else self._extra(input, output_size)
-        return type(self)._function(
+        return self._function(
             input, self.weight, self.bias, self.stride, self.padding, extra, self.groups,
             self.dilation,
         )  # fmt: skip
@@ -212,7 +212,7 @@ class _TransposedConv(_Conv):
         return [b - a for a, b in zip(least, wanted, strict=True)]
 
 
-class ConvTranspose1d(_TransposedConv):
+class ConvTranspose1d(_ConvTransposeNd):
     """The transpose of Conv1d: each input element adds a scaled filter to the output.
 
     Shape:   (N, in, L) or (in, L) -> (N, out, L_out) or (out, L_out)
@@ -223,7 +223,7 @@ class ConvTranspose1d(_TransposedConv):
     _function = staticmethod(F.conv_transpose1d)
 
 
-class ConvTranspose2d(_TransposedConv):
+class ConvTranspose2d(_ConvTransposeNd):
     """The transpose of Conv2d: each input element adds a scaled filter to the output.
 
     Shape:   (N, in, H, W) or (in, H, W) -> (N, out, H_out, W_out) or (out, H_out, W_out)
@@ -234,7 +234,7 @@ class ConvTranspose2d(_TransposedConv):
     _function = staticmethod(F.conv_transpose2d)
 
 
-class ConvTranspose3d(_TransposedConv):
+class ConvTranspose3d(_ConvTransposeNd):
     """The transpose of Conv3d: each input element adds a scaled filter to the output.
 
     Shape:   (N, in, D, H, W) or (in, D, H, W) -> the same with out, D_out, H_out, W_out

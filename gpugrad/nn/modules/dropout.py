@@ -15,14 +15,7 @@ __all__ = ["AlphaDropout", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d",
            "FeatureAlphaDropout"]  # fmt: skip
 
 
-class Dropout(Module):
-    """In training mode, zeroes each element with probability ``p`` and scales the others up.
-
-    Shape:   any
-    Saves:   as functional.dropout
-    Source:  Srivastava et al. 2014
-    """
-
+class _DropoutNd(Module):
     def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
         super().__init__()
         if not 0 <= p <= 1:
@@ -30,16 +23,25 @@ class Dropout(Module):
         self.p = p
         self.inplace = inplace
 
-    def forward(self, input: Any) -> Any:
-        """``input``, thinned out while training."""
-        return F.dropout(input, self.p, self.training, self.inplace)
-
     def extra_repr(self) -> str:
         """The probability."""
         return f"p={self.p}, inplace={self.inplace}"
 
 
-class Dropout1d(Dropout):
+class Dropout(_DropoutNd):
+    """In training mode, zeroes each element with probability ``p`` and scales the others up.
+
+    Shape:   any
+    Saves:   as functional.dropout
+    Source:  Srivastava et al. 2014
+    """
+
+    def forward(self, input: Any) -> Any:
+        """``input``, thinned out while training."""
+        return F.dropout(input, self.p, self.training, self.inplace)
+
+
+class Dropout1d(_DropoutNd):
     """Dropout of whole channels of sequences.
 
     Shape:   (N, C, L) or (C, L)
@@ -51,7 +53,7 @@ class Dropout1d(Dropout):
         return F.dropout1d(input, self.p, self.training, self.inplace)
 
 
-class Dropout2d(Dropout):
+class Dropout2d(_DropoutNd):
     """Dropout of whole channels of images.
 
     Shape:   (N, C, H, W) or (C, H, W)
@@ -63,7 +65,7 @@ class Dropout2d(Dropout):
         return F.dropout2d(input, self.p, self.training, self.inplace)
 
 
-class Dropout3d(Dropout):
+class Dropout3d(_DropoutNd):
     """Dropout of whole channels of volumes.
 
     Shape:   (N, C, D, H, W) or (C, D, H, W)
@@ -75,7 +77,7 @@ class Dropout3d(Dropout):
         return F.dropout3d(input, self.p, self.training, self.inplace)
 
 
-class AlphaDropout(Dropout):
+class AlphaDropout(_DropoutNd):
     """Dropout that keeps mean and variance of SELU's outputs (Klambauer et al. 2017).
 
     Shape:   any
@@ -87,7 +89,7 @@ class AlphaDropout(Dropout):
         return F.alpha_dropout(input, self.p, self.training, self.inplace)
 
 
-class FeatureAlphaDropout(Dropout):
+class FeatureAlphaDropout(_DropoutNd):
     """AlphaDropout of whole channels.
 
     Shape:   (N, C, ...)

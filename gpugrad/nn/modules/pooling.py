@@ -19,7 +19,7 @@ __all__ = [
 
 
 # ----------------------------------------------------------------------------------------- maxima
-class _MaxPool(Module):
+class _MaxPoolNd(Module):
     """What the maxima over windows share; a subclass names its function."""
 
     _function: Any
@@ -36,7 +36,7 @@ class _MaxPool(Module):
 
     def forward(self, input: Any) -> Any:
         """The largest element of every window; with ``return_indices`` also where it is."""
-        return type(self)._function(
+        return self._function(
             input, self.kernel_size, self.stride, self.padding, self.dilation,
             ceil_mode=self.ceil_mode, return_indices=self.return_indices,
         )  # fmt: skip
@@ -49,7 +49,7 @@ class _MaxPool(Module):
         )
 
 
-class MaxPool1d(_MaxPool):
+class MaxPool1d(_MaxPoolNd):
     """The largest element of every window.
 
     Shape:   (N, C, L) or (C, L) -> (N, C, L_out) or (C, L_out)
@@ -59,7 +59,7 @@ class MaxPool1d(_MaxPool):
     _function = staticmethod(F.max_pool1d)
 
 
-class MaxPool2d(_MaxPool):
+class MaxPool2d(_MaxPoolNd):
     """The largest element of every window.
 
     Shape:   (N, C, H, W) or (C, H, W) -> (N, C, H_out, W_out) or (C, H_out, W_out)
@@ -69,7 +69,7 @@ class MaxPool2d(_MaxPool):
     _function = staticmethod(F.max_pool2d)
 
 
-class MaxPool3d(_MaxPool):
+class MaxPool3d(_MaxPoolNd):
     """The largest element of every window.
 
     Shape:   (N, C, D, H, W) or (C, D, H, W) -> the same with D_out, H_out, W_out
@@ -110,7 +110,7 @@ def _single(value: Any) -> Any:
     return value if isinstance(value, tuple) else (value,)
 
 
-class _AvgPool(Module):
+class _AvgPoolNd(Module):
     _function: Any
 
     def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0,
@@ -126,7 +126,7 @@ class _AvgPool(Module):
 
     def forward(self, input: Any) -> Any:
         """The mean of every window."""
-        return type(self)._function(
+        return self._function(
             input, self.kernel_size, self.stride, self.padding, self.ceil_mode,
             self.count_include_pad, self.divisor_override,
         )  # fmt: skip
@@ -136,7 +136,7 @@ class _AvgPool(Module):
         return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
 
 
-class AvgPool2d(_AvgPool):
+class AvgPool2d(_AvgPoolNd):
     """The mean of every window.
 
     Shape:   (N, C, H, W) or (C, H, W) -> (N, C, H_out, W_out) or (C, H_out, W_out)
@@ -146,7 +146,7 @@ class AvgPool2d(_AvgPool):
     _function = staticmethod(F.avg_pool2d)
 
 
-class AvgPool3d(_AvgPool):
+class AvgPool3d(_AvgPoolNd):
     """The mean of every window.
 
     Shape:   (N, C, D, H, W) or (C, D, H, W) -> the same with D_out, H_out, W_out
@@ -157,7 +157,7 @@ class AvgPool3d(_AvgPool):
 
 
 # ----------------------------------------------------------------------------------------- powers
-class _LPPool(Module):
+class _LPPoolNd(Module):
     _function: Any
 
     def __init__(self, norm_type: float, kernel_size: Any, stride: Any = None,
@@ -170,7 +170,7 @@ class _LPPool(Module):
 
     def forward(self, input: Any) -> Any:
         """The p-norm of every window."""
-        return type(self)._function(
+        return self._function(
             input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode
         )
 
@@ -182,7 +182,7 @@ class _LPPool(Module):
         )
 
 
-class LPPool1d(_LPPool):
+class LPPool1d(_LPPoolNd):
     """``(sum of x ** norm_type) ** (1 / norm_type)`` of every window.
 
     Shape:   as AvgPool1d
@@ -192,7 +192,7 @@ class LPPool1d(_LPPool):
     _function = staticmethod(F.lp_pool1d)
 
 
-class LPPool2d(_LPPool):
+class LPPool2d(_LPPoolNd):
     """``(sum of x ** norm_type) ** (1 / norm_type)`` of every window.
 
     Shape:   as AvgPool2d
@@ -202,7 +202,7 @@ class LPPool2d(_LPPool):
     _function = staticmethod(F.lp_pool2d)
 
 
-class LPPool3d(_LPPool):
+class LPPool3d(_LPPoolNd):
     """``(sum of x ** norm_type) ** (1 / norm_type)`` of every window.
 
     Shape:   as AvgPool3d
@@ -213,7 +213,7 @@ class LPPool3d(_LPPool):
 
 
 # --------------------------------------------------------------------------------------- adaptive
-class _AdaptiveAvgPool(Module):
+class _AdaptiveAvgPoolNd(Module):
     _function: Any
 
     def __init__(self, output_size: Any) -> None:
@@ -222,14 +222,14 @@ class _AdaptiveAvgPool(Module):
 
     def forward(self, input: Any) -> Any:
         """Means over windows that give ``output_size``."""
-        return type(self)._function(input, self.output_size)
+        return self._function(input, self.output_size)
 
     def extra_repr(self) -> str:
         """The output's size."""
         return f"output_size={self.output_size}"
 
 
-class AdaptiveAvgPool1d(_AdaptiveAvgPool):
+class AdaptiveAvgPool1d(_AdaptiveAvgPoolNd):
     """Means over windows that give ``output_size``.
 
     Shape:   (..., L) -> (..., output_size)
@@ -239,7 +239,7 @@ class AdaptiveAvgPool1d(_AdaptiveAvgPool):
     _function = staticmethod(F.adaptive_avg_pool1d)
 
 
-class AdaptiveAvgPool2d(_AdaptiveAvgPool):
+class AdaptiveAvgPool2d(_AdaptiveAvgPoolNd):
     """Means over windows that give ``output_size``; None keeps a size.
 
     Shape:   (..., H, W) -> (..., *output_size)
@@ -249,7 +249,7 @@ class AdaptiveAvgPool2d(_AdaptiveAvgPool):
     _function = staticmethod(F.adaptive_avg_pool2d)
 
 
-class AdaptiveAvgPool3d(_AdaptiveAvgPool):
+class AdaptiveAvgPool3d(_AdaptiveAvgPoolNd):
     """Means over windows that give ``output_size``; None keeps a size.
 
     Shape:   (..., D, H, W) -> (..., *output_size)
@@ -259,7 +259,7 @@ class AdaptiveAvgPool3d(_AdaptiveAvgPool):
     _function = staticmethod(F.adaptive_avg_pool3d)
 
 
-class _AdaptiveMaxPool(Module):
+class _AdaptiveMaxPoolNd(Module):
     _function: Any
 
     def __init__(self, output_size: Any, return_indices: bool = False) -> None:
@@ -269,14 +269,14 @@ class _AdaptiveMaxPool(Module):
 
     def forward(self, input: Any) -> Any:
         """Maxima over windows that give ``output_size``."""
-        return type(self)._function(input, self.output_size, self.return_indices)
+        return self._function(input, self.output_size, self.return_indices)
 
     def extra_repr(self) -> str:
         """The output's size."""
         return f"output_size={self.output_size}"
 
 
-class AdaptiveMaxPool1d(_AdaptiveMaxPool):
+class AdaptiveMaxPool1d(_AdaptiveMaxPoolNd):
     """Maxima over windows that give ``output_size``.
 
     Shape:   (..., L) -> (..., output_size)
@@ -286,7 +286,7 @@ class AdaptiveMaxPool1d(_AdaptiveMaxPool):
     _function = staticmethod(F.adaptive_max_pool1d)
 
 
-class AdaptiveMaxPool2d(_AdaptiveMaxPool):
+class AdaptiveMaxPool2d(_AdaptiveMaxPoolNd):
     """Maxima over windows that give ``output_size``; None keeps a size.
 
     Shape:   (..., H, W) -> (..., *output_size)
@@ -296,7 +296,7 @@ class AdaptiveMaxPool2d(_AdaptiveMaxPool):
     _function = staticmethod(F.adaptive_max_pool2d)
 
 
-class AdaptiveMaxPool3d(_AdaptiveMaxPool):
+class AdaptiveMaxPool3d(_AdaptiveMaxPoolNd):
     """Maxima over windows that give ``output_size``; None keeps a size.
 
     Shape:   (..., D, H, W) -> (..., *output_size)
