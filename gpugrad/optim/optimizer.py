@@ -47,6 +47,7 @@ class Optimizer:
     """
 
     _stepping = False
+    _opt_called = False  # whether a step has been made: schedulers ask
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -215,7 +216,7 @@ def _stepping(step: Callable[..., Any]) -> Callable[..., Any]:
     def wrapped(self: Optimizer, *args: Any, **kwargs: Any) -> Any:
         if self._stepping:  # super().step() from a subclass: the outer call does the rest
             return step(self, *args, **kwargs)
-        self._stepping = True
+        self._stepping = self._opt_called = True
         try:
             for hook in list(self._step_pre_hooks.values()):
                 result = hook(self, args, kwargs)

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from alike import assert_alike
 
+import gpugrad
+
 pytestmark = pytest.mark.oracle
 
 SCHEDULERS: list[tuple[str, dict[str, Any]]] = [
@@ -64,6 +66,99 @@ def test_a_loaded_state_goes_on_alike(name: str, options: dict[str, Any]) -> Non
         return rates(m, second, 9)
 
     assert_alike(program, tolerance=1e-12)
+
+
+@pytest.mark.parametrize(("name", "options"), SCHEDULERS, ids=lambda value: str(value)[:40])
+def test_a_step_to_an_epoch_equals_pytorch(name: str, options: dict[str, Any]) -> None:
+    def program(m: Any) -> Any:
+        scheduler = getattr(m.optim.lr_scheduler, name)(optimizer_of(m), **options)
+        scheduler.optimizer.step()
+        seen = []
+        for epoch in (5, 12, 3, 7, 0, 11):
+            scheduler.step(epoch)
+            seen.append(list(scheduler.get_last_lr()))
+        return seen
+
+    assert_alike(program, tolerance=1e-12)
+
+
+@pytest.mark.parametrize(("name", "options"), SCHEDULERS, ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize("last", [0, 6])
+def test_a_scheduler_resumes_at_an_epoch(name: str, options: dict[str, Any], last: int) -> None:
+    def program(m: Any) -> Any:
+        optimizer = optimizer_of(m)
+        for group in optimizer.param_groups:
+            group["initial_lr"], group["lr"] = group["lr"], group["lr"] / 2
+        make = getattr(m.optim.lr_scheduler, name)
+        return rates(m, make(optimizer, **options, last_epoch=last), 9)
+
+    assert_alike(program, tolerance=1e-12)
+
+
+@pytest.mark.parametrize(("name", "options"), SCHEDULERS, ids=lambda value: str(value)[:40])
+def test_two_schedulers_work_on_one_optimizer(name: str, options: dict[str, Any]) -> None:
+    def program(m: Any) -> Any:
+        schedulers = m.optim.lr_scheduler
+        warmup = schedulers.LinearLR(optimizer := optimizer_of(m), 0.1, total_iters=4)
+        decay = getattr(schedulers, name)(optimizer, **options)
+        seen = []
+        for _ in range(12):
+            optimizer.step()
+            warmup.step()
+            decay.step()
+            seen.append([group["lr"] for group in optimizer.param_groups])
+        return [seen, decay.base_lrs]
+
+    assert_alike(program, tolerance=1e-12)
+
+
+@pytest.mark.parametrize(("name", "options"), SCHEDULERS, ids=lambda value: str(value)[:40])
+def test_a_state_dict_has_pytorchs_keys(name: str, options: dict[str, Any]) -> None:
+    flags = {"_is_initial", "_get_lr_called_within_step"}
+
+    def program(m: Any) -> Any:
+        state = getattr(m.optim.lr_scheduler, name)(optimizer_of(m), **options).state_dict()
+        return {key: state[key] for key in sorted(state.keys() - flags)}
+
+    assert_alike(program)
+
+
+def test_a_rate_that_is_a_tensor_is_written_in_place() -> None:
+    def program(m: Any) -> Any:
+        rate = m.tensor(0.5, dtype=m.float64)
+        optimizer = m.optim.SGD([m.ones(2, requires_grad=True)], lr=rate)
+        scheduler = m.optim.lr_scheduler.ExponentialLR(optimizer, 0.5)
+        optimizer.step()
+        scheduler.step()
+        return [rate, scheduler.base_lrs, scheduler.get_last_lr(),
+                optimizer.param_groups[0]["lr"] is rate]  # fmt: skip
+
+    assert_alike(program)
+
+
+class Decay:
+    def __init__(self, factor: float) -> None:
+        self.factor = factor
+
+    def __call__(self, epoch: int) -> float:
+        return self.factor**epoch
+
+
+def test_callable_objects_are_part_of_the_state() -> None:
+    def program(m: Any) -> Any:
+        first = m.optim.lr_scheduler.LambdaLR(optimizer_of(m), Decay(0.5))
+        second = m.optim.lr_scheduler.LambdaLR(optimizer_of(m), Decay(0.9))
+        second.load_state_dict(first.state_dict())
+        return rates(m, second, 3)
+
+    assert_alike(program)
+
+
+def test_a_step_before_the_optimizers_is_warned_about() -> None:
+    scheduler = gpugrad.optim.lr_scheduler.StepLR(optimizer_of(gpugrad), 1)
+    with pytest.warns(UserWarning, match=r"`lr_scheduler.step\(\)` before `optimizer.step\(\)`"):
+        scheduler.step()
+    scheduler.step()  # once is enough
 
 
 @pytest.mark.parametrize(
